@@ -1,0 +1,37 @@
+"""What goes into a trial and what comes out of it, the same for every kind of cell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Events:
+    """Presynaptic spikes of one trial, sorted by time.
+
+    Attributes:
+        time_ms: Whole milliseconds, uint16, shape (events,).
+        synapse: Row in the cell's table of synapses, uint16, shape (events,).
+    """
+
+    time_ms: np.ndarray
+    synapse: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One simulated trial; voltages are sampled at the start of every millisecond.
+
+    Attributes:
+        events: The input.
+        spike_time_ms: Exact times of output spikes, float64, shape (spikes,).
+        soma_voltage_mv: float32, shape (time,).
+        nexus_voltage_mv: Voltage where the tuft begins, float32, shape (time,); None for a point neuron.
+        dendrite_components_mv: Dendritic voltages along given components, float32, shape (time, components), or None.
+    """
+
+    events: Events
+    spike_time_ms: np.ndarray
+    soma_voltage_mv: np.ndarray
+    nexus_voltage_mv: np.ndarray | None = None
+    dendrite_components_mv: np.ndarray | None = None

@@ -13,7 +13,7 @@ from neuron import coreneuron, h  # noqa: E402
 
 from neurodepth.cells import mechanisms
 from neurodepth.cells.definition import CellDefinition, find_morphology
-from neurodepth.cells.trial import Events, Trial
+from neurodepth.cells.trial import Events, Trial, VoltageBasis
 from neurodepth.validation import InvalidFileError
 
 TREES = ("basal", "apical")
@@ -64,7 +64,7 @@ class CompartmentalCell:
         self._record_spikes()
 
     def run(
-        self, events: Events, duration_ms: int, step_ms: float, second_order: bool, components: np.ndarray | None = None
+        self, events: Events, duration_ms: int, step_ms: float, second_order: bool, basis: VoltageBasis | None = None
     ) -> Trial:
         """Simulate one trial from rest.
 
@@ -73,7 +73,7 @@ class CompartmentalCell:
             duration_ms: Length of the trial.
             step_ms: Integration step; a whole number of steps must fit into 1 ms.
             second_order: Crank-Nicolson instead of implicit Euler.
-            components: Weights of dendritic voltages, shape (components, segments); None records no dendrite.
+            basis: Components of the dendritic voltages to keep; None records no dendrite.
 
         Raises:
             ValueError: If the step does not divide 1 ms or an event names a synapse that does not exist.
@@ -90,7 +90,7 @@ class CompartmentalCell:
         h.celsius = self.definition.values["temperature_celsius"]
         h.cvode_active(0)
         recorded = {"soma": h.Vector().record(self.soma(0.5)._ref_v), "nexus": h.Vector().record(self.nexus._ref_v)}
-        dendrites = [h.Vector().record(seg._ref_v) for seg in self._dendritic_segments()] if components is not None else []
+        dendrites = [h.Vector().record(seg._ref_v) for seg in self._dendritic_segments()] if basis is not None else []
         h.finitialize(self.definition.values["initial_voltage_mv"])
         connections = self._connections
         for synapse, time_ms in zip(events.synapse.tolist(), events.time_ms.tolist(), strict=True):
@@ -100,9 +100,9 @@ class CompartmentalCell:
         if not np.isfinite(sampled["soma"]).all():
             raise FloatingPointError(f"{self.definition.name}: soma voltage is not finite; try a smaller step_ms")
         projected = None
-        if components is not None:
-            voltages = np.stack([vector.as_numpy()[::steps_per_ms][:duration_ms] for vector in dendrites])
-            projected = (components @ voltages).T.astype(np.float32)
+        if basis is not None:
+            voltages = np.stack([vector.as_numpy()[::steps_per_ms][:duration_ms] for vector in dendrites], axis=1)
+            projected = ((voltages - basis.mean_mv) @ basis.components.T).astype(np.float32)
         return Trial(
             events=events,
             spike_time_ms=self._spike_times.as_numpy().copy(),

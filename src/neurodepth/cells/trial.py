@@ -35,3 +35,18 @@ class Trial:
     soma_voltage_mv: np.ndarray
     nexus_voltage_mv: np.ndarray | None = None
     dendrite_components_mv: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class VoltageBasis:
+    """Principal components of a cell's dendritic voltages.
+
+    Attributes:
+        mean_mv: Mean voltage of each segment, shape (segments,).
+        components: Orthonormal rows, shape (components, segments).
+        explained: Fraction of the variance that each explains, shape (components,).
+    """
+
+    mean_mv: np.ndarray
+    components: np.ndarray
+    explained: np.ndarray

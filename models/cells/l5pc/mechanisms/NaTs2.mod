@@ -54,20 +54,26 @@ DERIVATIVE states {
 }
 
 PROCEDURE rates(v (mV)) {
-    LOCAL a, b
-    : a = 0.182 (v+32) / (1 - exp(-(v+32)/6)) and b = -0.124 (v+32) / (1 - exp((v+32)/6)), in units of 6 mV
-    a = 0.182 * 6 * linoid(-(v + 32) / 6)
-    b = 0.124 * 6 * linoid((v + 32) / 6)
+    LOCAL a, b, x
+    : With l(x) = x / (exp(x) - 1), the published rates are
+    : m: a = 0.182 (v+32) / (1 - exp(-(v+32)/6)) = 0.182 * 6 l(-x), b = 0.124 * 6 l(x), x = (v+32)/6,
+    : h: a = 0.015 * 6 l(x), b = 0.015 * 6 l(-x), x = (v+60)/6; and l(-x) = l(x) + x saves an exponential.
+    x = (v + 32) / 6
+    b = linoid(x)
+    a = 0.182 * 6 * (b + x)
+    b = 0.124 * 6 * b
     m_inf = a / (a + b)
     tau_m = 1 / ((a + b) * 2.952882641412121)
-    a = 0.015 * 6 * linoid((v + 60) / 6)
-    b = 0.015 * 6 * linoid(-(v + 60) / 6)
+    x = (v + 60) / 6
+    a = linoid(x)
+    b = 0.015 * 6 * (a + x)
+    a = 0.015 * 6 * a
     h_inf = a / (a + b)
     tau_h = 1 / ((a + b) * 2.952882641412121)
 }
 
 FUNCTION linoid(x) {
-    : x / (exp(x) - 1), with its limit 1 at x = 0; no branch survives vectorisation
+    : x / (exp(x) - 1), with its limit 1 at x = 0; written so that the loop vectorises
     LOCAL y
     y = x
     if (y > -1e-6 && y < 1e-6) {

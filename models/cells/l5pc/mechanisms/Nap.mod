@@ -66,7 +66,7 @@ PROCEDURE rates(v (mV)) {
 }
 
 FUNCTION linoid(x) {
-    : x / (exp(x) - 1), with its limit 1 at x = 0; no branch survives vectorisation
+    : x / (exp(x) - 1), with its limit 1 at x = 0; written so that the loop vectorises
     LOCAL y
     y = x
     if (y > -1e-6 && y < 1e-6) {

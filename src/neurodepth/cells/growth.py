@@ -37,6 +37,7 @@ class Arbour:
         diameter_exponent: Diameter grows as (tips ahead) ** exponent.
         diameter_um: Smallest and largest diameter.
         tip_ratio: Diameter at a tip over that at its last fork.
+        fork_ratio: Diameter before a fork over that after the previous one.
         fork_degree: Angle between two daughters.
         wander: Noise of the heading at each point.
         tropism: Pull on the heading at each point.
@@ -51,6 +52,7 @@ class Arbour:
     diameter_exponent: float
     diameter_um: tuple[float, float]
     tip_ratio: float = 0.6
+    fork_ratio: float = 0.95
     fork_degree: float = 65.0
     wander: float = 0.13
     tropism: float = 0.06
@@ -65,7 +67,7 @@ class Parameters:
     n_basal_stems: int = 8
     n_basal_tips: int = 46
     basal: Arbour = Arbour(
-        (19, 0.5), (18, 0.8), (95, 0.5), 282, 5133.5, 8863, 0.43, (0.29, 1.84), tip_ratio=0.55, wander=0.15
+        (19, 0.5), (18, 0.8), (95, 0.5), 282, 5133.5, 8863, 0.38, (0.29, 1.84), tip_ratio=0.55, wander=0.15
     )
     # Path distance, diameter: from about 7 um at the soma to 4 um within 50 um, 3.1 um to 250 um, 2.6 um to the fork.
     trunk_um: tuple[tuple[float, float], ...] = (
@@ -85,7 +87,7 @@ class Parameters:
     tuft_first_um: float = 62.0
     tuft_crown_um: tuple[float, float] = (910.0, 10.0)
     tuft: Arbour = Arbour(
-        (0, 0), (90, 0.8), (150, 0.8), 1300.5, 3567.7, 8267, 0.45, (0.26, 1.8), fork_degree=50.0, tip_ratio=0.6
+        (0, 0), (90, 0.8), (150, 0.8), 1300.5, 3567.7, 8267, 0.55, (0.26, 1.9), tip_ratio=0.6, fork_ratio=0.8, fork_degree=50.0
     )
     pia_um: float = 1165.0  # height of the pia above the soma, where tuft branches turn sideways
 
@@ -297,7 +299,7 @@ def _apply_factor(
             start_um = factor * branch.n_tips**arbour.diameter_exponent * own_noise
             if parent is not None:
                 start_um = min(start_um, parent.diameter_um[-1])
-            end_ratio = arbour.tip_ratio if branch.n_tips == 1 else 0.95
+            end_ratio = arbour.tip_ratio if branch.n_tips == 1 else arbour.fork_ratio
             taper = np.interp(branch.arc_um, [0, branch.length_um], [1, end_ratio])
             diameter_um = np.clip(start_um * taper, *arbour.diameter_um)
         if parent is not None:

@@ -38,6 +38,7 @@ ATTRIBUTES = {
     "split": "train, validation, test or pilot",
     "seed": "the study's seed",
     "n_synapses": "number of input synapses",
+    "n_excitatory": "number of excitatory synapses, which come first",
     "protocol": "JSON: how the cell was simulated",
     "versions": "JSON: package versions",
     "commit": "commit of the source tree",
@@ -56,6 +57,7 @@ class Trials:
 
     Attributes:
         n_synapses: Number of input synapses.
+        n_excitatory: Number of excitatory ones, which come first.
         index: Number of each trial within its split, shape (trials,).
         events: Input of each trial.
         spike_time_ms: Output spikes of each trial, float64.
@@ -65,6 +67,7 @@ class Trials:
     """
 
     n_synapses: int
+    n_excitatory: int
     index: np.ndarray
     events: list[Events]
     spike_time_ms: list[np.ndarray]
@@ -98,6 +101,7 @@ class Trials:
             raise ValueError(f"{n_trials} trials asked for, the dataset has {len(self)}")
         return Trials(
             self.n_synapses,
+            self.n_excitatory,
             self.index[:n_trials],
             self.events[:n_trials],
             self.spike_time_ms[:n_trials],
@@ -108,7 +112,7 @@ class Trials:
 
 
 def write_shard(
-    path: str | Path, trials: Sequence[Trial], indices: Iterable[int], n_synapses: int, description: dict[str, Any]
+    path: str | Path, trials: Sequence[Trial], indices: Iterable[int], description: dict[str, Any]
 ) -> None:
     """Write trials of one split to a file, under a temporary name first.
 
@@ -116,8 +120,7 @@ def write_shard(
         path: Where to.
         trials: At least one trial, all of one length.
         indices: Number of each trial within its split.
-        n_synapses: Number of input synapses.
-        description: The attributes cell, variant, split, seed and protocol.
+        description: The attributes cell, variant, split, seed, n_synapses, n_excitatory and protocol.
     """
     arrays: dict[str, np.ndarray] = {
         "trial_index": np.array(list(indices)),
@@ -134,7 +137,6 @@ def write_shard(
     attributes = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "n_synapses": n_synapses,
         "versions": json.dumps(provenance.versions()),
         "commit": provenance.commit(),
         **{key: json.dumps(value) if isinstance(value, dict) else value for key, value in description.items()},
@@ -159,6 +161,7 @@ def read_split(paths: Sequence[str | Path]) -> Trials:
             )
     return Trials(
         parts[0].n_synapses,
+        parts[0].n_excitatory,
         np.concatenate([part.index for part in parts]),
         [events for part in parts for events in part.events],
         [times for part in parts for times in part.spike_time_ms],
@@ -220,6 +223,7 @@ def _read_shard(path: Path) -> Trials:
     event_cuts, spike_cuts = arrays["event_start"][1:-1], arrays["spike_start"][1:-1]
     return Trials(
         int(attributes["n_synapses"]),
+        int(attributes["n_excitatory"]),
         arrays["trial_index"],
         [
             Events(time_ms, synapse)
@@ -270,7 +274,9 @@ def _read(path: Path, expected_format: str, layout: dict[str, tuple]) -> tuple[d
                 raise DatasetError(f"{path}: no dataset {', '.join(missing)}: {_CURE}")
             arrays = {name: file[name][()] for name in layout if name in file}
     except (OSError, KeyError, RuntimeError) as error:
-        raise DatasetError(f"{path}: not a readable HDF5 file ({error}): {_CURE}") from error
+        raise DatasetError(
+            f"{path}: expected a file of {expected_format}, found no readable HDF5 file ({error}): if the workflow made it, {_CURE}"
+        ) from error
     if _checksum(arrays) != attributes.get("checksum"):
         raise DatasetError(f"{path}: the checksum does not match the content: {_CURE}")
     return arrays, attributes

@@ -1,10 +1,10 @@
 """Simulated trials: random input played to a cell, spread over the cores of this machine."""
 
 import contextlib
-import functools
+import gc
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from neurodepth.cells import definition
 from neurodepth.cells.trial import Trial, VoltageBasis
 
 log = logging.getLogger(__name__)
+_built: dict[tuple[str, ...], Any] = {}
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def simulate_trial(protocol: Protocol, split: str, index: int, basis: VoltageBas
         index: Number of the trial within its split.
         basis: Components of the dendritic voltages to keep, or None.
     """
-    cell = _cell(protocol.cell_path, protocol.variant, protocol.data_path, protocol.simulator)
+    cell = _cell(protocol)
     rng = stimulus.trial_rng(protocol.seed, split, index)
     events = stimulus.draw_events(cell.synapses, cell.definition.values["input"], protocol.duration_ms, rng)
     if cell.definition.values["type"] == "point":
@@ -88,6 +89,20 @@ def simulate_trials(
     return [found[index] for index in indices]
 
 
+def describe(protocol: Protocol, split: str) -> dict[str, Any]:
+    """What a shard of trials says about how it was made: the description that `dataset.write_shard` wants."""
+    cell = _cell(protocol)
+    return {
+        "cell": cell.definition.name,
+        "variant": protocol.variant,
+        "split": split,
+        "seed": protocol.seed,
+        "n_synapses": len(cell.synapses),
+        "n_excitatory": int((cell.synapses["kind"] == "excitatory").sum()),
+        "protocol": asdict(protocol),
+    }
+
+
 def fit_voltage_basis(protocol: Protocol, n_trials: int, n_components: int, n_workers: int) -> VoltageBasis:
     """Principal components of the dendritic voltages over pilot trials that no other split uses.
 
@@ -100,7 +115,7 @@ def fit_voltage_basis(protocol: Protocol, n_trials: int, n_components: int, n_wo
     Raises:
         ValueError: If the cell has fewer segments than components.
     """
-    cell = _cell(protocol.cell_path, protocol.variant, protocol.data_path, protocol.simulator)
+    cell = _cell(protocol)
     n_segments = len(cell.segments)
     if n_components > n_segments:
         raise ValueError(f"{n_components} components asked for, but the cell has {n_segments} dendritic segments")
@@ -133,6 +148,12 @@ def _prepare(protocol: Protocol) -> None:
         mechanisms.compile_mechanisms(cell.mechanisms_path, protocol.simulator == "coreneuron")
 
 
-@functools.cache
-def _cell(cell_path: str, variant: str, data_path: str, simulator: str) -> Any:
-    return cells.build(definition.read(cell_path, variant), data_path, simulator == "coreneuron")
+def _cell(protocol: Protocol) -> Any:
+    """The cell of a protocol, built once a process; NEURON simulates all cells of a process, so only one is kept."""
+    key = (protocol.cell_path, protocol.variant, protocol.data_path, protocol.simulator)
+    if key not in _built:
+        _built.clear()
+        gc.collect()
+        cell = definition.read(protocol.cell_path, protocol.variant)
+        _built[key] = cells.build(cell, protocol.data_path, protocol.simulator == "coreneuron")
+    return _built[key]

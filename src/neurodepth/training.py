@@ -164,6 +164,15 @@ def train(
     return without_optimizer, scaling, pd.DataFrame(history)
 
 
+def use_threads(n_threads: int) -> None:
+    """Limit the cores that this process computes on; call it before anything else of this module."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.threading.set_intra_op_parallelism_threads(n_threads)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(n_threads)
+
+
 def discard_checkpoint(checkpoint_path: str | Path) -> None:
     """Remove the state of a training whose result is safely written."""
     shutil.rmtree(checkpoint_path, ignore_errors=True)

@@ -12,7 +12,8 @@ os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")  # read when neuron is 
 from neuron import coreneuron, h  # noqa: E402
 
 from neurodepth.cells import mechanisms
-from neurodepth.cells.definition import CellDefinition, find_morphology
+from neurodepth.cells.definition import CellDefinition
+from neurodepth.cells.morphology import find_morphology
 from neurodepth.cells.trial import Events, Trial, VoltageBasis
 from neurodepth.validation import InvalidFileError
 
@@ -77,6 +78,7 @@ class CompartmentalCell:
 
         Raises:
             ValueError: If the step does not divide 1 ms or an event names a synapse that does not exist.
+            RuntimeError: If another cell lives in this process: NEURON would simulate both.
             FloatingPointError: If the voltage is not finite at the end.
         """
         steps_per_ms = round(1 / step_ms)
@@ -84,6 +86,11 @@ class CompartmentalCell:
             raise ValueError(f"step_ms is {step_ms}: a whole number of steps must fit into 1 ms (1/16, 1/20, 1/40, ...)")
         if len(events.synapse) and events.synapse.max() >= len(self.synapses):
             raise ValueError(f"an event names synapse {events.synapse.max()}, the cell has {len(self.synapses)}")
+        n_sections = 1 + len(self.axon) + sum(map(len, self.trees.values()))
+        if (n_alive := sum(1 for _ in h.allsec())) != n_sections:
+            raise RuntimeError(
+                f"this process holds {n_alive} sections, the cell has {n_sections}: delete the other cell, or use a process each"
+            )
         h.dt = step_ms
         h.steps_per_ms = steps_per_ms
         h.secondorder = 2 if second_order else 0
@@ -113,6 +120,7 @@ class CompartmentalCell:
 
     def _record_spikes(self) -> None:
         self._context, self._spike_times, self._spike_gids = h.ParallelContext(), h.Vector(), h.Vector()
+        self._context.gid_clear()  # numbers of a cell that this process has let go
         self._detector = h.NetCon(self.soma(0.5)._ref_v, None, sec=self.soma)
         self._detector.threshold = self.definition.values["spike_threshold_mv"]
         self._context.set_gid2node(OUTPUT_GID, self._context.id())

@@ -1,14 +1,10 @@
 """Cell definitions: the `cell.yaml` of a cell, one variant of it, and the files it points at."""
 
-import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from neurodepth import validation
-
-DATA_VARIABLE = "NEURODEPTH_DATA"
 
 
 @dataclass(frozen=True)
@@ -50,50 +46,6 @@ def read(folder: str | Path, variant: str | None = None) -> CellDefinition:
     values = validation.overlay(values, values["variants"][variant])
     validation.check(values, "cell", f"{path}, variant {variant}")
     return CellDefinition(path.parent.resolve().name, variant, values, path.parent.resolve(), mechanisms_path)
-
-
-def find_morphology(definition: CellDefinition, data_path: str | Path = "data") -> Path:
-    """Locate the morphology file of a compartmental cell.
-
-    Looks in the cell's folder, then in `data_path/morphologies/`, then in the folder that NEURODEPTH_DATA names.
-
-    Raises:
-        FileNotFoundError: If none holds it; the message says which file to put where.
-        InvalidFileError: If a file was found but its checksum differs from the definition's.
-    """
-    morphology = definition.values["morphology"]
-    folders = [definition.folder, Path(data_path) / "morphologies"]
-    if DATA_VARIABLE in os.environ:
-        folders.append(Path(os.environ[DATA_VARIABLE]))
-    for folder in folders:
-        path = folder / morphology["path"]
-        if path.is_file():
-            check_sha256(path, morphology.get("fetch", {}).get("sha256"))
-            return path
-    raise FileNotFoundError(
-        f"{definition.name}: morphology {morphology['path']} not found in {', '.join(map(str, folders))}. "
-        + where_to_get(definition)
-    )
-
-
-def where_to_get(definition: CellDefinition) -> str:
-    """What a user can do by hand when a morphology is neither here nor can be fetched."""
-    name, fetch = definition.values["morphology"]["path"], definition.values["morphology"].get("fetch")
-    source = f" It is {fetch['member']} in {fetch['url']} (sha256 {fetch['sha256']})." if fetch else ""
-    return f"Put {name} into data/morphologies/, or set {DATA_VARIABLE} to the folder that holds it.{source}"
-
-
-def check_sha256(path: Path, expected: str | None) -> None:
-    """Compare a file with its published checksum; None checks nothing.
-
-    Raises:
-        InvalidFileError: If they differ.
-    """
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if expected and found != expected:
-        raise validation.InvalidFileError(
-            f"{path}: sha256 is {found}, expected {expected}: not the published file; replace it"
-        )
 
 
 def _read_extended(path: Path) -> tuple[dict[str, Any], Path | None]:

@@ -1,0 +1,46 @@
+# make run: set everything up and do the default study. make test: set everything up and run all tests.
+PYTHON ?= python3.11
+BIN := .venv/bin
+CONFIG ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
+
+run: .venv/run.stamp ## Run the default study (CONFIG=config/quick.yaml: another); the report is results/report.html
+	$(BIN)/snakemake $(if $(CONFIG),--configfile $(CONFIG))
+
+test: .venv/test.stamp ## Run all tests
+	$(BIN)/python -m pytest
+
+lint: .venv/test.stamp ## Check style, types and the workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+lock: ## Resolve the dependencies again; needs uv
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove results and the environment
+	rm -rf results .venv .snakemake
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing the locked dependencies (a minute or two) ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements-dev.lock
+	@echo "Installing the tools for tests ..."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -1,0 +1,29 @@
+"""How deep a network is this neuron? From simulated trials to the depth each cell requires."""
+
+from snakemake.utils import min_version
+
+min_version("9.10")
+
+
+configfile: "config/default.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/cells.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    message:
+        "The report is {input.report}."
+    input:
+        report=f"{RESULTS}/report.html",
+        verdict=f"{RESULTS}/verdict.json",
+        accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
+    localrule: True

@@ -1,0 +1,32 @@
+"""Hold all networks of one cell against its test trials."""
+
+import pandas as pd
+
+from neurodepth import dataset, evaluation, jobs, training
+
+
+def evaluate_networks(test_paths, network_paths, table_path, counts_path, example_path):
+    test = dataset.read_split(test_paths)
+    position = evaluation.choose_example(test)
+    rows, counts, shown = [], [], {}
+    # Smallest training set and largest seed first: what stays in `shown` is the first seed on all the data.
+    for path in sorted(network_paths, key=evaluation.showing_order):
+        row, count, predictions = evaluation.evaluate_network(path, test)
+        rows.append(row)
+        counts.append(count)
+        shown[row["depth"]] = {name: values[position] for name, values in predictions.items()}
+    pd.DataFrame(rows).to_csv(table_path, index=False)
+    evaluation.write_counts(counts_path, counts)
+    evaluation.write_example(example_path, test, position, shown)
+
+
+if __name__ == "__main__":
+    with jobs.logged(snakemake.log[0]):
+        training.use_threads(snakemake.threads)
+        evaluate_networks(
+            snakemake.input.test,
+            snakemake.input.networks,
+            snakemake.output.table,
+            snakemake.output.counts,
+            snakemake.output.example,
+        )

@@ -1,0 +1,24 @@
+"""Simulate one shard of trials."""
+
+from neurodepth import dataset, jobs, simulation
+
+
+def simulate_trials(protocol, split, first, n_trials, basis_path, n_workers, shard_path):
+    basis = dataset.read_basis(basis_path) if basis_path else None
+    indices = range(first, first + n_trials)
+    description = simulation.describe(protocol, split)
+    label = f"{description['cell']} {protocol.variant} {split} {first}-{first + n_trials - 1}"
+    trials = simulation.simulate_trials(protocol, split, indices, n_workers, basis, label)
+    dataset.write_shard(shard_path, trials, indices, description)
+
+
+if __name__ == "__main__":
+    with jobs.logged(snakemake.log[0]):
+        simulate_trials(
+            simulation.Protocol(**snakemake.params.protocol),
+            snakemake.wildcards.split,
+            *snakemake.params.trials,
+            snakemake.input.get("basis"),
+            snakemake.threads,
+            snakemake.output.shard,
+        )

@@ -1,0 +1,31 @@
+"""Train one temporal convolutional network on simulated trials."""
+
+from neurodepth import dataset, jobs, networks, training
+
+
+def train_network(train_paths, validation_paths, architecture_path, depth, n_trials, seed, budget, model_path, history_path):
+    trials = dataset.read_split(train_paths).first(n_trials)
+    validation = dataset.read_split(validation_paths)
+    architecture = networks.read(architecture_path)
+    checkpoint_path = f"{model_path}.checkpoint"
+    model, scaling, history = training.train(trials, validation, architecture, depth, seed, budget, checkpoint_path)
+    history.to_csv(history_path, index=False)
+    description = {"depth": depth, "training_trials": n_trials, "seed": seed, "architecture": architecture}
+    training.save(model, scaling, description, model_path)
+    training.discard_checkpoint(checkpoint_path)
+
+
+if __name__ == "__main__":
+    with jobs.logged(snakemake.log[0]):
+        training.use_threads(snakemake.threads)
+        train_network(
+            snakemake.input.train,
+            snakemake.input.validation,
+            snakemake.input.architecture,
+            int(snakemake.wildcards.depth),
+            int(snakemake.wildcards.training_trials),
+            int(snakemake.wildcards.seed),
+            training.Budget(**snakemake.params.budget),
+            snakemake.output.model,
+            snakemake.output.history,
+        )

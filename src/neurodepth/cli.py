@@ -1,0 +1,103 @@
+"""The command `neurodepth`: single steps of the workflow, by hand."""
+
+import os
+from pathlib import Path
+
+import click
+
+from neurodepth import __version__, dataset, validation
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """How deep a network is this neuron?
+
+    The whole study is a Snakemake workflow: run `snakemake` in the project's folder. This command does single steps
+    of it, to look at a cell or at a file.
+    """
+
+
+@main.command()
+@click.argument("cell", type=click.Path(path_type=Path))
+@click.option("--variant", help="Variant of the cell; its default if left out.")
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
+@click.option("--trials", default=4, show_default=True, type=click.IntRange(1), help="Number of trials.")
+@click.option("--first", default=0, show_default=True, type=click.IntRange(0), help="Number of the first trial.")
+@click.option("--duration-ms", default=6000, show_default=True, type=click.IntRange(2, 65535), help="Length of a trial.")
+@click.option("--step-ms", default=0.0625, show_default=True, help="Integration step.")
+@click.option("--first-order", is_flag=True, help="Implicit Euler instead of Crank-Nicolson.")
+@click.option("--simulator", type=click.Choice(["coreneuron", "neuron"]), default="coreneuron", show_default=True)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
+@click.option("--cores", default=os.cpu_count(), show_default="all", type=click.IntRange(1))
+@click.option("--output", type=click.Path(path_type=Path), default=Path("trials.h5"), show_default=True)
+@click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
+def simulate(
+    cell: Path,
+    variant: str | None,
+    split: str,
+    trials: int,
+    first: int,
+    duration_ms: int,
+    step_ms: float,
+    first_order: bool,
+    simulator: str,
+    seed: int,
+    cores: int,
+    output: Path,
+    overwrite: bool,
+) -> None:
+    """Simulate trials of CELL under its random input and store them in one HDF5 file.
+
+    CELL is a folder with a cell.yaml, such as models/cells/l5pc. A trial depends on the seed, the split and its
+    number alone, so that the same call gives the same data on any number of cores.
+
+    \b
+    Example:
+      neurodepth simulate models/cells/l5pc --variant no_nmda --trials 8 --output l5pc.h5
+      neurodepth info l5pc.h5
+    """
+    from neurodepth import simulation
+    from neurodepth.cells import definition
+
+    if output.exists() and not overwrite:
+        raise click.ClickException(f"{output} exists; choose another --output or give --overwrite")
+    with _clear_errors():
+        variant = definition.read(cell, variant).variant
+        protocol = simulation.Protocol(
+            str(cell), variant, seed, duration_ms, step_ms, not first_order, simulator
+        )
+        description = simulation.describe(protocol, split)
+        indices = range(first, first + trials)
+        dataset.write_shard(output, simulation.simulate_trials(protocol, split, indices, cores), indices, description)
+    click.echo(f"{output}: {trials} trials of {description['cell']}, {variant}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def info(file: Path) -> None:
+    """Describe FILE, a shard of simulated trials, after checking that it is complete."""
+    with _clear_errors():
+        described = dataset.describe(file)
+    click.echo(f"{file}")
+    for key, value in described["summary"].items():
+        click.echo(f"  {key:24} {value:.4g}" if isinstance(value, float) else f"  {key:24} {value}")
+    click.echo("datasets")
+    for name, one in described["datasets"].items():
+        shape = " x ".join(map(str, one["shape"]))
+        click.echo(f"  {name:24} {one['type']:8} {shape} ({one['dims']}) {one['unit']}")
+    click.echo("attributes")
+    for key, value in sorted(described["attributes"].items()):
+        click.echo(f"  {key:24} {value}")
+
+
+class _clear_errors:  # noqa: N801 used as a statement
+    """Turn the library's errors into one line and a non-zero exit."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
+        expected = (validation.InvalidFileError, dataset.DatasetError, ValueError, OSError, RuntimeError)
+        if isinstance(error, expected):
+            raise click.ClickException(str(error)) from error

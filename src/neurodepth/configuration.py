@@ -1,0 +1,68 @@
+"""A study's configuration: what the schema cannot say about it."""
+
+from pathlib import Path
+from typing import Any
+
+from neurodepth import networks, validation
+from neurodepth.cells import definition
+from neurodepth.metrics import WARM_UP_MS
+
+
+def check(configuration: dict[str, Any], models_path: str | Path) -> None:
+    """Check a merged configuration, and the cells and networks that it names.
+
+    Raises:
+        InvalidFileError: With every unknown key and its nearest neighbour, or the first value that cannot work.
+    """
+    validation.check(configuration, "config", "configuration")
+    models = Path(models_path)
+    duration_ms, window_ms = configuration["simulation"]["duration_ms"], configuration["training"]["window_ms"]
+    if window_ms > duration_ms:
+        raise validation.InvalidFileError(
+            f"configuration: training.window_ms is {window_ms}, more than simulation.duration_ms ({duration_ms})"
+        )
+    if duration_ms < 2 * WARM_UP_MS:
+        raise validation.InvalidFileError(
+            f"configuration: simulation.duration_ms is {duration_ms}: evaluation leaves out the first {WARM_UP_MS} ms"
+        )
+    seen = set()
+    for condition in configuration["conditions"]:
+        key = (condition["cell"], condition["variant"])
+        if key in seen:
+            raise validation.InvalidFileError(f"configuration: conditions name {'/'.join(key)} twice")
+        seen.add(key)
+        _check_condition(condition, configuration, models)
+
+
+def training_sizes(n_trials: int, fractions: list[float]) -> list[int]:
+    """Training trials of each fraction, smallest first.
+
+    Raises:
+        InvalidFileError: If two fractions come to the same number.
+    """
+    sizes = sorted({max(1, round(n_trials * fraction)) for fraction in fractions})
+    if len(sizes) < len(fractions):
+        raise validation.InvalidFileError(
+            f"configuration: training_fractions {fractions} of {n_trials} trials do not give different sizes: simulate more"
+        )
+    return sizes
+
+
+def _check_condition(condition: dict[str, Any], configuration: dict[str, Any], models: Path) -> None:
+    for kind, folder in (("cell", "cells"), ("network", "networks")):
+        known = sorted(path.stem for path in (models / folder).iterdir())
+        if condition[kind] not in known:
+            raise validation.InvalidFileError(
+                f"configuration: no {kind} '{condition[kind]}': {validation.nearest(condition[kind], known)}"
+            )
+    definition.read(models / "cells" / condition["cell"], condition["variant"])
+    architecture = networks.read(models / "networks" / f"{condition['network']}.yaml")
+    receptive_field_ms, window_ms = architecture["receptive_field_ms"], configuration["training"]["window_ms"]
+    if receptive_field_ms >= window_ms:
+        raise validation.InvalidFileError(
+            f"configuration: training.window_ms is {window_ms}, but network {condition['network']} sees "
+            f"{receptive_field_ms} ms and scores only what comes after: choose a longer window"
+        )
+    for depth in configuration["depths"]:
+        networks.kernel_sizes(receptive_field_ms, depth)
+    training_sizes(condition["trials"]["train"], configuration["training_fractions"])

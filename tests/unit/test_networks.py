@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from neurodepth import networks
+from neurodepth.networks import tcn
+
+ARCHITECTURE = {
+    "type": "tcn",
+    "width": 4,
+    "receptive_field_ms": 20,
+    "factorised": True,
+    "synapse_dropout": 0.2,
+    "channel_dropout": 0.1,
+    "weight_decay": 0.0,
+}
+
+
+@pytest.mark.parametrize("depth", range(1, 9))
+def test_every_depth_sees_the_same_receptive_field(depth):
+    kernels = networks.kernel_sizes(100, depth)
+    assert len(kernels) == depth
+    assert 1 + sum(kernel - 1 for kernel in kernels) == 100
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_an_output_depends_on_its_receptive_field_and_on_nothing_else(depth):
+    model = tcn.build(ARCHITECTURE, depth, n_synapses=3, n_components=2, seed=1)
+    rng = np.random.default_rng(0)
+    inputs = rng.integers(0, 2, (1, 80, 3)).astype(np.uint8)
+    moved = inputs.copy()
+    moved[0, 40] ^= 1
+    before, after = model.predict_on_batch(inputs), model.predict_on_batch(moved)
+    changed = np.flatnonzero(np.abs(after["soma_voltage"] - before["soma_voltage"])[0, :, 0] > 0)
+    assert changed.min() >= 40  # causal
+    assert changed.max() <= 40 + 19
+    if depth == 1:
+        assert set(changed) <= set(range(40, 60))
+
+
+def test_the_receptive_field_is_used_to_its_end():
+    model = tcn.build(ARCHITECTURE, 1, n_synapses=3, seed=1)
+    inputs = np.zeros((1, 60, 3), np.uint8)
+    moved = inputs.copy()
+    moved[0, 30] = 1
+    difference = model.predict_on_batch(moved)["soma_voltage"] - model.predict_on_batch(inputs)["soma_voltage"]
+    assert abs(difference[0, 49, 0]) > 0
+    assert difference[0, 50, 0] == 0
+
+
+def test_the_spike_head_starts_at_the_mean_spike_probability():
+    model = tcn.build(ARCHITECTURE, 2, n_synapses=3, spike_probability=0.01, seed=1)
+    silent = model.predict_on_batch(np.zeros((1, 50, 3), np.uint8))
+    assert 1 / (1 + np.exp(-silent["spike_logit"][0, -1, 0])) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_the_same_seed_gives_the_same_weights():
+    first, again, other = (tcn.build(ARCHITECTURE, 2, 3, seed=seed).get_weights()[0] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_bfloat16_and_float32_agree_to_the_precision_of_bfloat16():
+    inputs = np.random.default_rng(0).integers(0, 2, (1, 60, 3)).astype(np.uint8)
+    full, half = (
+        tcn.build(ARCHITECTURE, 2, 3, seed=1, precision=precision).predict_on_batch(inputs)["soma_voltage"]
+        for precision in ("float32", "bfloat16")
+    )
+    np.testing.assert_allclose(half, full, atol=0.05 * np.abs(full).max())  # 8 bits of mantissa, a few layers
+
+
+def test_a_depth_that_does_not_fit_the_receptive_field_is_refused():
+    with pytest.raises(ValueError, match="depth 8 does not fit"):
+        networks.kernel_sizes(5, 8)

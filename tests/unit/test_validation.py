@@ -1,0 +1,63 @@
+import pytest
+
+from neurodepth import configuration, validation
+
+
+@pytest.fixture
+def default(project):
+    return validation.read_yaml(project / "config" / "default.yaml")
+
+
+@pytest.mark.parametrize("name", ["default", "quick", "paper"])
+def test_shipped_configurations_are_valid(project, default, name):
+    merged = validation.overlay(default, validation.read_yaml(project / "config" / f"{name}.yaml"))
+    configuration.check(merged, project / "models")
+
+
+def test_a_misspelt_key_is_named_with_its_nearest_neighbour(project, default):
+    default["simulation"]["duraton_ms"] = default["simulation"].pop("duration_ms")
+    with pytest.raises(validation.InvalidFileError, match=r"simulation\.duraton_ms.*did you mean 'duration_ms'"):
+        configuration.check(default, project / "models")
+
+
+def test_an_unknown_cell_is_named_with_its_nearest_neighbour(project, default):
+    default["conditions"][0]["cell"] = "l5cp"
+    with pytest.raises(validation.InvalidFileError, match=r"no cell 'l5cp': did you mean 'l5pc"):
+        configuration.check(default, project / "models")
+
+
+def test_an_unknown_variant_is_refused(project, default):
+    default["conditions"][0]["variant"] = "nmd"
+    with pytest.raises(validation.InvalidFileError, match="no variant 'nmd'"):
+        configuration.check(default, project / "models")
+
+
+def test_a_window_that_scores_nothing_is_refused(project, default):
+    default["training"]["window_ms"] = 100
+    with pytest.raises(validation.InvalidFileError, match=r"training\.window_ms is 100"):
+        configuration.check(default, project / "models")
+
+
+def test_data_sizes_that_coincide_are_refused(project, default):
+    default["conditions"][0]["trials"]["train"] = 2
+    default["training_fractions"] = [0.9, 1.0]
+    with pytest.raises(validation.InvalidFileError, match="do not give different sizes"):
+        configuration.check(default, project / "models")
+
+
+def test_one_data_size_is_refused_because_data_and_depth_cannot_be_told_apart(project, default):
+    default["training_fractions"] = [1.0]
+    with pytest.raises(validation.InvalidFileError, match="training_fractions"):
+        configuration.check(default, project / "models")
+
+
+def test_a_missing_file_says_what_is_there(project):
+    with pytest.raises(validation.InvalidFileError, match=r"default\.yaml"):
+        validation.read_yaml(project / "config" / "defualt.yaml")
+
+
+def test_overlays_merge_mappings_and_replace_lists():
+    assert validation.overlay({"a": {"b": 1, "c": 2}, "d": [1, 2]}, {"a": {"b": 3}, "d": [4]}) == {
+        "a": {"b": 3, "c": 2},
+        "d": [4],
+    }

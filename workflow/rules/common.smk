@@ -1,0 +1,149 @@
+"""Paths, checks and the functions that rules share."""
+
+from neurodepth import configuration, provenance
+from neurodepth.cells import definition
+from neurodepth.validation import InvalidFileError
+from snakemake.exceptions import WorkflowError
+
+try:
+    configuration.check(config, models_path="models")
+except InvalidFileError as error:
+    raise WorkflowError(str(error)) from None
+
+RESULTS = config["results_path"]
+CONDITIONS = {(one["cell"], one["variant"]): one for one in config["conditions"]}
+CONDITION_PATH = f"{RESULTS}/{{cell}}/{{variant}}"
+BENCHMARK_PATH = f"{RESULTS}/benchmarks"
+LOG_PATH = f"{RESULTS}/logs"
+
+
+wildcard_constraints:
+    cell="[A-Za-z0-9_]+",
+    variant="[A-Za-z0-9_]+",
+    split="train|validation|test",
+    shard="[0-9]+",
+    depth="[0-9]+",
+    training_trials="[0-9]+",
+    seed="[0-9]+",
+
+
+def condition_of(wildcards):
+    """The configuration's entry for a cell and variant."""
+    try:
+        return CONDITIONS[wildcards.cell, wildcards.variant]
+    except KeyError:
+        raise WorkflowError(f"{wildcards.cell}/{wildcards.variant} is not among the configuration's conditions") from None
+
+
+def protocol_of(wildcards):
+    """How the cell of a condition is simulated, as arguments of simulation.Protocol."""
+    settings = config["simulation"]
+    return {
+        "cell_path": f"models/cells/{wildcards.cell}",
+        "variant": wildcards.variant,
+        "seed": config["seed"],
+        **{key: settings[key] for key in ("duration_ms", "step_ms", "second_order", "simulator")},
+    }
+
+
+def cell_of(wildcards):
+    """The checked definition of a condition's cell."""
+    return definition.read(f"models/cells/{wildcards.cell}", wildcards.variant)
+
+
+def cell_digest(wildcards):
+    """Digest of what a simulation depends on besides its files: the code and the cell's values."""
+    values = {key: value for key, value in cell_of(wildcards).values.items() if key not in ("description", "variants")}
+    code = provenance.code_digest("cells", "stimulus.py", "simulation.py", "dataset.py")
+    return provenance.digest([values, code])
+
+
+def cell_files(wildcards):
+    """Files of a condition's cell that a simulation reads: morphology and mechanisms."""
+    cell = cell_of(wildcards)
+    if cell.values["type"] == "point":
+        return []
+    return [morphology_path(wildcards.cell), *sorted(map(str, cell.mechanisms_path.glob("*.mod")))]
+
+
+def morphology_path(cell):
+    """Morphology of a compartmental cell: the shipped file, or where the fetched one goes."""
+    found = definition.read(f"models/cells/{cell}")
+    name = found.values["morphology"]["path"]
+    return f"data/morphologies/{name}" if "fetch" in found.values["morphology"] else f"models/cells/{cell}/{name}"
+
+
+def basis_of(wildcards):
+    """The basis of dendritic voltages where the study asks for one and the cell has dendrites."""
+    if not config["simulation"]["dendrite_components"] or cell_of(wildcards).values["type"] == "point":
+        return []
+    return f"{CONDITION_PATH}/basis.h5".format_map(dict(wildcards.items()))
+
+
+def shards_of(wildcards, split):
+    """Shards of one split of a condition."""
+    n_trials = condition_of(wildcards)["trials"][split]
+    n_shards = -(-n_trials // config["simulation"]["trials_per_shard"])
+    folder = f"{CONDITION_PATH}/trials/{split}".format_map(dict(wildcards.items()))
+    return [f"{folder}/{number:04d}.h5" for number in range(n_shards)]
+
+
+def training_shards(wildcards):
+    """Shards that hold the training trials of one network."""
+    per_shard = config["simulation"]["trials_per_shard"]
+    return shards_of(wildcards, "train")[: -(-int(wildcards.training_trials) // per_shard)]
+
+
+def validation_shards(wildcards):
+    """Shards of the validation trials."""
+    return shards_of(wildcards, "validation")
+
+
+def test_shards(wildcards):
+    """Shards of the test trials."""
+    return shards_of(wildcards, "test")
+
+
+def shard_trials(wildcards):
+    """First trial and number of trials of one shard."""
+    n_trials = condition_of(wildcards)["trials"][wildcards.split]
+    per_shard = config["simulation"]["trials_per_shard"]
+    first = int(wildcards.shard) * per_shard
+    return [first, min(per_shard, n_trials - first)]
+
+
+def networks_of(wildcards, suffix):
+    """Files of all networks of a condition."""
+    one = condition_of(wildcards)
+    return [
+        f"{RESULTS}/{wildcards.cell}/{wildcards.variant}/networks/depth_{depth}/trials_{n_trials}/seed_{seed}.{suffix}"
+        for depth in config["depths"]
+        for n_trials in configuration.training_sizes(one["trials"]["train"], config["training_fractions"])
+        for seed in config["training_seeds"]
+    ]
+
+
+def network_files(wildcards):
+    """Trained networks of a condition."""
+    return networks_of(wildcards, "keras")
+
+
+def simulation_cores(wildcards):
+    """Cores of a simulation job."""
+    cores = config["parallel"]["cores_per_job"]
+    return workflow.cores or 1 if cores == "all" else cores
+
+
+def budget_of(wildcards):
+    """How long a network is trained, as arguments of training.Budget."""
+    return config["training"] | {"updates": condition_of(wildcards)["updates"]}
+
+
+def architecture_of(wildcards):
+    """Definition of the network of a condition."""
+    return f"models/networks/{condition_of(wildcards)['network']}.yaml"
+
+
+def for_conditions(pattern):
+    """A path for every condition."""
+    return [pattern.format(cell=cell, variant=variant) for cell, variant in CONDITIONS]

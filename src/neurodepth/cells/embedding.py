@@ -1,22 +1,19 @@
 """Lay grown branches out in space: headings that wander, forks that open, tropisms that spread the arbour."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    from neurodepth.cells.growth import Arbour, Branch, Parameters
+from neurodepth.cells.arbour import Arbour, Branch, Parameters
 
 UP = np.array([0.0, 1.0, 0.0])
 GOLDEN_ANGLE = np.pi * (3 - np.sqrt(5))  # successive azimuths that never line up
 WANDER_MEMORY = 0.65  # how much of a bend carries over to the next point, so that branches curve and do not zigzag
-TRUNK_WANDER, TRUNK_TROPISM = 0.035, 0.15
+TRUNK_WANDER, TRUNK_TROPISM = 0.02, 0.15
 SOMA_RADIUS_UM = 6.0  # where basal stems begin
 OBLIQUE_RISE = 0.55  # tangent of the angle at which obliques leave the trunk, over the horizontal
 PIA_MARGIN_UM = 60.0
 
 
-def embed(branches: "list[Branch]", parameters: "Parameters", rng: np.random.Generator) -> None:
+def embed(branches: list[Branch], parameters: Parameters, rng: np.random.Generator) -> None:
     """Fill in `points_um` of the branches of one tree; lengths along the branches stay exactly as grown.
 
     Args:
@@ -60,7 +57,7 @@ def _stem_headings(n_stems: int, rng: np.random.Generator) -> list[np.ndarray]:
 
 
 def _start(
-    branch: "Branch", branches: "list[Branch]", parameters: "Parameters", headings: dict[int, np.ndarray]
+    branch: Branch, branches: list[Branch], parameters: Parameters, headings: dict[int, np.ndarray]
 ) -> np.ndarray:
     if branch.parent is not None:
         return branches[branch.parent].points_um[-1, :3]
@@ -69,7 +66,7 @@ def _start(
 
 
 def _walk(
-    branch: "Branch", start_um: np.ndarray, heading: np.ndarray, parameters: "Parameters", rng: np.random.Generator
+    branch: Branch, start_um: np.ndarray, heading: np.ndarray, parameters: Parameters, rng: np.random.Generator
 ) -> None:
     if branch.kind == "trunk":
         wander, tropism = TRUNK_WANDER, TRUNK_TROPISM
@@ -87,7 +84,7 @@ def _walk(
     branch.points_um = np.column_stack([positions, branch.diameter_um])
 
 
-def _tropism(branch: "Branch", position_um: np.ndarray, heading: np.ndarray, parameters: "Parameters") -> np.ndarray:
+def _tropism(branch: Branch, position_um: np.ndarray, heading: np.ndarray, parameters: Parameters) -> np.ndarray:
     """Where a branch is drawn: the trunk up, basal dendrites outwards, obliques sideways, the tuft to the pia."""
     outwards = position_um * [1, 0, 1]
     if branch.kind == "trunk":
@@ -99,11 +96,11 @@ def _tropism(branch: "Branch", position_um: np.ndarray, heading: np.ndarray, par
     below_um = parameters.pia_um - position_um[1]
     if below_um < PIA_MARGIN_UM:  # turn sideways beneath the pia
         return _unit(heading * [1, 0, 1]) * 3 - UP * 6 * (1 - below_um / PIA_MARGIN_UM) * max(heading[1], 0.1)
-    return UP + 0.35 * _unit(outwards)
+    return UP + 0.3 * _unit(outwards)
 
 
 def _open_fork(
-    heading: np.ndarray, daughters: "list[Branch]", arbour: "Arbour", rng: np.random.Generator
+    heading: np.ndarray, daughters: list[Branch], arbour: Arbour, rng: np.random.Generator
 ) -> list[np.ndarray]:
     """Turn two daughters apart in a random plane, the one with fewer tips more."""
     plane = rng.normal(size=3)
@@ -114,7 +111,7 @@ def _open_fork(
     return [np.cos(turn) * heading + np.sin(turn) * plane for turn in turns]
 
 
-def _final_heading(branch: "Branch") -> np.ndarray:
+def _final_heading(branch: Branch) -> np.ndarray:
     return _unit(branch.points_um[-1, :3] - branch.points_um[-2, :3])
 
 

@@ -3,107 +3,24 @@
 Nothing here is traced. Branches are drawn from distributions (how tips are shared at a fork, how long a branch gets,
 how it meanders) and each arbour is then calibrated: one factor on its terminal branches meets its total length, one
 factor on its diameters its total area. The targets are measurements of cell 1 of Hay et al. 2011 (PLoS Comput Biol
-7:e1002107, ModelDB 139653); every number below without another source is such a measurement or was tuned so that the
-grown cell behaves like that cell (docs/cells.md compares the two).
+7:e1002107, ModelDB 139653), listed in arbour.py; docs/cells.md compares the two cells.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 
 from neurodepth.cells import embedding
+from neurodepth.cells.arbour import Arbour, Branch, Parameters
 
-SWC_SOMA, SWC_BASAL, SWC_APICAL = 1, 3, 4
+# Of seeds 0 to 249 the dozen nearest to Hay 2011's cell in length and area per 50 um of path were simulated; in this
+# one the back-propagating spike and the calcium spike are the most alike.
+SEED = 67
 SHORTEST_BRANCH_UM = 3.0
 POINT_SPACING_UM = 10.0
 COLLAR_UM = 1.0  # a branch takes its own diameter this far from its fork
 FIRST_LIMIT = 0.9  # no tip passes a limit of its own, between this fraction of the longest path and all of it
-DIAMETER_NOISE = 0.12  # standard deviation of the logarithm, one draw a branch
-
-
-@dataclass(frozen=True)
-class Arbour:
-    """How one kind of subtree grows; lengths are gamma distributed, given as mean and coefficient of variation.
-
-    Attributes:
-        stem_um: First branch of each subtree.
-        internode_um: Branches between two forks.
-        terminal_um: Branches that end, before calibration.
-        longest_path_um: No tip lies further from the soma.
-        total_length_um: Met by scaling the terminal branches.
-        total_area_um2: Met by scaling the diameters.
-        diameter_exponent: Diameter grows as (tips ahead) ** exponent.
-        diameter_um: Smallest and largest diameter.
-        tip_ratio: Diameter at a tip over that at its last fork.
-        fork_ratio: Diameter before a fork over that after the previous one.
-        fork_degree: Angle between two daughters.
-        wander: Noise of the heading at each point.
-        tropism: Pull on the heading at each point.
-    """
-
-    stem_um: tuple[float, float]
-    internode_um: tuple[float, float]
-    terminal_um: tuple[float, float]
-    longest_path_um: float
-    total_length_um: float
-    total_area_um2: float
-    diameter_exponent: float
-    diameter_um: tuple[float, float]
-    tip_ratio: float = 0.6
-    fork_ratio: float = 0.95
-    fork_degree: float = 65.0
-    wander: float = 0.13
-    tropism: float = 0.06
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """Targets and growth rules of the whole cell; the defaults are the project's cell."""
-
-    soma_length_um: float = 23.2
-    soma_area_um2: float = 1131.4
-    n_basal_stems: int = 8
-    n_basal_tips: int = 46
-    basal: Arbour = Arbour(
-        (19, 0.5), (18, 0.8), (95, 0.5), 282, 5133.5, 8863, 0.38, (0.29, 1.84), tip_ratio=0.55, wander=0.15
-    )
-    # Path distance, diameter: from about 7 um at the soma to 4 um within 50 um, 3.1 um to 250 um, 2.6 um to the fork.
-    trunk_um: tuple[tuple[float, float], ...] = (
-        *((0, 8.6), (10, 6.6), (20, 4.6), (35, 3.8), (50, 3.4), (80, 3.15), (185, 3.05)),
-        *((250, 2.65), (500, 2.6), (627, 2.75)),
-    )
-    trunk_area_um2: float = 5774
-    oblique_um: tuple[float, ...] = (46, 111, 140, 181, 189, 253, 299, 314, 381)  # where obliques leave, before jitter
-    oblique_jitter_um: float = 12.0
-    n_oblique_tips: int = 33
-    oblique: Arbour = Arbour(
-        (22, 0.6), (23, 0.7), (80, 0.55), 500, 3246.4, 6968, 0.4, (0.29, 1.35), tip_ratio=0.6, tropism=0.05
-    )
-    n_tuft_tips: int = 22
-    # Two daughters of the main fork: the larger forks again after `tuft_first_um`; the three then run unbranched to
-    # about `tuft_crown_um`, through the calcium zone at 685 to 885 um.
-    tuft_first_um: float = 62.0
-    tuft_crown_um: tuple[float, float] = (910.0, 10.0)
-    tuft: Arbour = Arbour(
-        (0, 0), (90, 0.8), (150, 0.8), 1300.5, 3567.7, 8267, 0.55, (0.26, 1.9), tip_ratio=0.6, fork_ratio=0.8, fork_degree=50.0
-    )
-    pia_um: float = 1165.0  # height of the pia above the soma, where tuft branches turn sideways
-
-
-@dataclass
-class Branch:
-    """One unbranched stretch; a child's parent stands before it in the list of branches."""
-
-    parent: int | None
-    kind: str  # trunk, oblique, tuft or basal
-    n_tips: int
-    length_um: float
-    start_um: float  # path distance from the soma
-    arc_um: np.ndarray = field(default_factory=lambda: np.empty(0))  # where its points lie along it, from 0
-    diameter_um: np.ndarray = field(default_factory=lambda: np.empty(0))  # at these points
-    points_um: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))  # x, y, z, diameter
+DIAMETER_NOISE = 0.1  # standard deviation of the logarithm, one draw a branch
 
 
 def grow(seed: int, parameters: Parameters | None = None) -> list[Branch]:
@@ -132,32 +49,6 @@ def grow(seed: int, parameters: Parameters | None = None) -> list[Branch]:
     return basal + apical
 
 
-def write_swc(branches: Sequence[Branch], path: str | Path, seed: int, parameters: Parameters | None = None) -> None:
-    """Write a grown cell as SWC: soma type 1, basal 3, apical 4; dendrites hang on the soma's middle point."""
-    soma = _soma_points(parameters or Parameters())
-    rows = [(SWC_SOMA, *point, number) for number, point in enumerate(soma)]  # the first point's parent is 0: none
-    last_row: list[int] = []
-    for branch in branches:
-        swc_type = SWC_BASAL if branch.kind == "basal" else SWC_APICAL
-        previous = len(soma) // 2 + 1 if branch.parent is None else last_row[branch.parent]
-        for point in branch.points_um if branch.parent is None else branch.points_um[1:]:
-            rows.append((swc_type, *point, previous))
-            previous = len(rows)
-        last_row.append(previous)
-    header = (
-        "# Layer-5 thick-tufted pyramidal cell of the project neurodepth. Grown, not traced: made by\n"
-        f"#   python scripts/grow_morphology.py --seed {seed}\n"
-        "# towards measurements of cell 1 of Hay et al. 2011, PLoS Comput Biol 7:e1002107 (docs/cells.md).\n"
-        "# Lengths in um; soma at the origin, pia towards +y. Types: 1 soma, 3 basal, 4 apical dendrite.\n"
-        "# id type x y z radius parent\n"
-    )
-    lines = [
-        f"{number} {swc_type} {x:.3f} {y:.3f} {z:.3f} {diameter / 2:.4f} {parent or -1}\n"
-        for number, (swc_type, x, y, z, diameter, parent) in enumerate(rows, start=1)
-    ]
-    Path(path).write_bytes((header + "".join(lines)).encode())
-
-
 def _basal_branches(parameters: Parameters, shape_rng: np.random.Generator, rng: np.random.Generator) -> list[Branch]:
     branches: list[Branch] = []
     arbour = parameters.basal
@@ -175,9 +66,11 @@ def _apical_branches(parameters: Parameters, shape_rng: np.random.Generator, rng
     steps_um = np.diff([0, *origins_um, parameters.trunk_um[-1][0]])
     # ASSUME an oblique gets tips in proportion to the room that is left above it.
     oblique_tips = _share(parameters.n_oblique_tips, parameters.oblique.longest_path_um - origins_um, shape_rng)
-    tips_ahead, trunk = parameters.n_oblique_tips + parameters.n_tuft_tips, None
+    tips_ahead = parameters.n_oblique_tips + parameters.n_tuft_tips
+    trunk = -1  # the latest piece of trunk, of which every oblique ends one
     for number, step_um in enumerate(steps_um):
-        trunk = _add(branches, trunk, "trunk", tips_ahead, max(step_um, SHORTEST_BRANCH_UM))
+        below = None if trunk < 0 else trunk
+        trunk = _add(branches, below, "trunk", tips_ahead, max(step_um, SHORTEST_BRANCH_UM))
         if number < len(oblique_tips):
             length_um = _gamma(parameters.oblique.stem_um, rng)
             oblique = _add(branches, trunk, "oblique", oblique_tips[number], length_um)
@@ -185,7 +78,7 @@ def _apical_branches(parameters: Parameters, shape_rng: np.random.Generator, rng
             tips_ahead -= oblique_tips[number]
     _fit_length(branches, "oblique", parameters.oblique, rng)
     # ASSUME the tips are shared about evenly between the three large branches of the tuft.
-    small, medium, large = sorted(_share(parameters.n_tuft_tips, np.ones(3), shape_rng, evenness=20))
+    small, medium, large = sorted(_share(parameters.n_tuft_tips, np.ones(3), shape_rng, evenness=60))
     first = _add(branches, trunk, "tuft", small + large, parameters.tuft_first_um)
     for parent, n_tips in ((trunk, medium), (first, large), (first, small)):
         start_um = branches[parent].start_um + branches[parent].length_um
@@ -201,7 +94,9 @@ def _add(branches: list[Branch], parent: int | None, kind: str, n_tips: int, len
     return len(branches) - 1
 
 
-def _fork(branches: list[Branch], parent: int, arbour: Arbour, shape_rng: np.random.Generator, rng: np.random.Generator) -> None:
+def _fork(
+    branches: list[Branch], parent: int, arbour: Arbour, shape_rng: np.random.Generator, rng: np.random.Generator
+) -> None:
     """Let a branch fork until every daughter carries one tip."""
     n_tips = branches[parent].n_tips
     if n_tips == 1:
@@ -247,12 +142,12 @@ def _fit_length(
             lengths_um[farthest] = room_um[farthest]
         return lengths_um
 
-    factor = _solve(lambda value: fixed_um + fitted_um(value).sum(), arbour.total_length_um)
+    factor = solve(lambda value: fixed_um + fitted_um(value).sum(), arbour.total_length_um)
     for branch, length_um in zip(terminals, fitted_um(factor), strict=True):
         branch.length_um = float(length_um)
 
 
-def _solve(rising: Callable[[float], float], target: float) -> float:
+def solve(rising: Callable[[float], float], target: float) -> float:
     """Argument in [0.05, 20] at which a rising function reaches the target, by bisection."""
     low, high = 0.05, 20.0
     for _ in range(60):
@@ -280,12 +175,10 @@ def _set_diameters(branches: list[Branch], parameters: Parameters, rng: np.rando
             return _apply_factor(branches, kind, factor, parameters, noise)
 
         if any(branch.kind == kind for branch in branches):
-            area_of(_solve(area_of, area_um2))
+            area_of(solve(area_of, area_um2))
 
 
-def _apply_factor(
-    branches: list[Branch], kind: str, factor: float, parameters: Parameters, noise: np.ndarray
-) -> float:
+def _apply_factor(branches: list[Branch], kind: str, factor: float, parameters: Parameters, noise: np.ndarray) -> float:
     """Set the diameters of one kind of branch, scaled by a factor, and return their area in um2."""
     area_um2 = 0.0
     for branch, own_noise in zip(branches, noise, strict=True):
@@ -308,17 +201,3 @@ def _apply_factor(
         slant_um = np.hypot(np.diff(branch.arc_um), np.diff(diameter_um) / 2)
         area_um2 += float(np.pi / 2 * np.sum((diameter_um[1:] + diameter_um[:-1]) * slant_um))
     return area_um2
-
-
-def _soma_points(parameters: Parameters) -> np.ndarray:
-    """Outline of a spindle along y, shape (points, 4), with the wanted length and area."""
-    y_um = np.linspace(-0.5, 0.5, 9) * parameters.soma_length_um
-    outline = np.sqrt(1 - 0.9 * (2 * y_um / parameters.soma_length_um) ** 2)
-
-    def area_um2(diameter_um: float) -> float:
-        outline_um = diameter_um * outline
-        slant_um = np.hypot(np.diff(y_um), np.diff(outline_um) / 2)
-        return float(np.pi / 2 * np.sum((outline_um[1:] + outline_um[:-1]) * slant_um))
-
-    diameter_um = outline * _solve(area_um2, parameters.soma_area_um2)
-    return np.column_stack([np.zeros(9), y_um, np.zeros(9), diameter_um])

@@ -15,7 +15,9 @@ from neurodepth.cells.compartmental import CompartmentalCell, h
 
 STEP_MS = 0.05  # second order; as exact as 0.025 at first order (Hay 2011's cell under random input, 71 spikes)
 SETTLE_MS = 400.0  # from the initial voltage to rest; the slowest time constant, the calcium pool's, is 295 ms
-PULSE_NA, PULSE_MS = 1.9, 5.0  # evokes one somatic spike, Hay et al. 2011
+# Hay et al. 2011 give 1.9 nA for 5 ms. With the calcium density of Shai et al. 2015, 1.6 times theirs, that pulse alone
+# evokes a calcium spike in the published cell; 1.4 nA evokes one somatic spike and no more.
+PULSE_NA, PULSE_MS = 1.4, 5.0
 EPSC_PEAK_NA, EPSC_RISE_MS, EPSC_DECAY_MS = 0.5, 0.5, 5.0  # Hay et al. 2011
 EPSC_DISTANCE_UM = 620.0  # on the apical trunk, Hay et al. 2011
 EPSC_DELAY_MS = 5.0  # after the start of the somatic pulse, Hay et al. 2011
@@ -112,10 +114,10 @@ def back_propagation(cell: CompartmentalCell) -> pd.DataFrame:
     )
 
 
-def bac_firing(cell: CompartmentalCell, epsc_peak_na: float = EPSC_PEAK_NA) -> BacFiring:
+def bac_firing(cell: CompartmentalCell, pulse_na: float = PULSE_NA, epsc_peak_na: float = EPSC_PEAK_NA) -> BacFiring:
     """Back-propagation activated calcium spike: pair a somatic spike with a current into the upper trunk."""
     site = min(main_path(cell), key=lambda segment: abs(h.distance(cell.soma(0.5), segment) - EPSC_DISTANCE_UM))
-    pulse = Current(cell.soma(0.5), 0, PULSE_NA, PULSE_MS)
+    pulse = Current(cell.soma(0.5), 0, pulse_na, PULSE_MS)
     epsc = Current(site, EPSC_DELAY_MS, epsc_peak_na, rise_ms=EPSC_RISE_MS, decay_ms=EPSC_DECAY_MS)
     traces, rows = [], []
     for protocol, currents in {"pulse": [pulse], "epsc": [epsc], "pair": [pulse, epsc]}.items():

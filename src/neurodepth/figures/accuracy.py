@@ -1,0 +1,108 @@
+"""Accuracy of spike prediction against depth and against the amount of data."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from neurodepth.depth import Criterion
+from neurodepth.figures.style import FAINT, INK, PALE, depth_colour, depth_marker, layers, styled
+
+AUC_TICKS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9998, 0.9999)
+FINE_AUC_TICKS = (*AUC_TICKS, 0.85, 0.96, 0.985, 0.992, 0.993, 0.994, 0.996, 0.997, 0.9985, 0.9995)  # where few fit
+AUC_CEILING = 0.99999  # a logarithm of 1 - AUC has no place for 1
+
+
+@styled
+def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float = 5.2) -> Figure:
+    """AUC against depth on the largest training set of each cell, with the criterion.
+
+    Args:
+        table: Rows of accuracy_vs_depth.csv; with a single cell its smaller training sets are drawn too, in grey.
+        criterion: Drawn as a line; its confidence is that of the intervals.
+        width_in: Of the figure.
+    """
+    figure, axes = _new_figure(width_in)
+    names = table.cell + " (" + table.variant + ")"
+    cells = [(name, table[names == name]) for name in names.unique()]
+    for number, (name, rows) in enumerate(cells):
+        largest = rows.training_trials.max()
+        shift = 0.16 * (number - (len(cells) - 1) / 2)
+        for size, one in rows.sort_values("depth").groupby("training_trials"):
+            if size < largest and len(cells) > 1:
+                continue
+            x, auc = one.depth.to_numpy() + shift, np.minimum(one.auc.to_numpy(), AUC_CEILING)
+            axes.plot(x, auc, color=FAINT, linewidth=1.4 if size == largest else 0.8, zorder=1)
+            label = name if len(cells) > 1 else f"{one.training_h.iloc[0]:.2g} h"
+            axes.annotate(label, (x[-1], auc[-1]), xytext=(9, 0), textcoords="offset points", va="center", fontsize=8)
+            for depth, row in zip(x, one.itertuples(), strict=True):
+                _interval(axes, depth, row, filled=size == largest)
+    depths = sorted(table.depth.unique())
+    axes.set_xticks(depths, [str(depth) for depth in depths])
+    axes.set_xlim(min(depths) - 0.6, max(depths) + 0.28 * (max(depths) - min(depths) + 2))
+    axes.set_xlabel("Depth of the network (layers)")
+    _auc_axis(axes, table, criterion)
+    return figure
+
+
+@styled
+def accuracy_vs_data(table: pd.DataFrame, criterion: Criterion, width_in: float = 5.2) -> Figure:
+    """AUC against the amount of training data of one cell, one line a depth."""
+    figure, axes = _new_figure(width_in)
+    for depth in sorted(map(int, table.depth.unique())):
+        rows = table[table.depth == depth].sort_values("training_h")
+        training_h, auc = rows.training_h.to_numpy(), np.minimum(rows.auc.to_numpy(), AUC_CEILING)
+        axes.plot(training_h, auc, color=depth_colour(depth), label=layers(depth))
+        for x, row in zip(training_h, rows.itertuples(), strict=True):
+            _interval(axes, x, row, filled=True)
+    hours = sorted(table.training_h.unique())
+    axes.set_xscale("log", base=2)
+    axes.set_xlim(hours[0] / 1.25, hours[-1] * 1.25)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(hours, [f"{one:.2g}" for one in hours])
+    axes.set_xlabel("Training data (hours of simulated biology)")
+    _auc_axis(axes, table, criterion)
+    axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)
+    return figure
+
+
+def _new_figure(width_in: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width_in, 0.62 * width_in), layout="constrained")
+    return figure, figure.subplots()
+
+
+def _nines(auc: np.ndarray) -> np.ndarray:
+    """0.9 becomes 1, 0.99 becomes 2: equal steps for equal factors in what is missing to a perfect AUC."""
+    return -np.log10(1 - np.clip(auc, 0, AUC_CEILING))
+
+
+def _auc_axis(axes: Axes, table: pd.DataFrame, criterion: Criterion) -> None:
+    axes.set_yscale("function", functions=(_nines, lambda nines: 1 - 10.0 ** -np.asarray(nines)))
+    low, high = _nines(np.array([min(table.auc_low.min(), criterion.auc), max(table.auc_high.max(), criterion.auc)]))
+    room = 0.08 * max(high - low, 0.1)
+    axes.set_ylim(*(1 - 10.0 ** -np.array([low - room, high + room])))
+    for ticks in (AUC_TICKS, FINE_AUC_TICKS):
+        shown = [tick for tick in sorted(ticks) if low - room <= _nines(np.array(tick)) <= high + room]
+        if len(shown) > 3:
+            break
+    axes.yaxis.set_major_locator(FixedLocator(shown))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.grid(axis="y", color=PALE, linewidth=0.7)
+    axes.set_ylabel(f"Spike prediction, ROC AUC\n(with {100 * criterion.confidence:g} % interval)")
+    axes.axhline(criterion.auc, color=INK, linewidth=1, linestyle=(0, (5, 3)), zorder=0)
+    side, text = axes.get_yaxis_transform(), f"criterion {criterion.auc:g}"
+    axes.text(0.01, criterion.auc, text, transform=side, va="bottom", fontsize=8)
+
+
+def _interval(axes: Axes, x: float, row: Any, filled: bool) -> None:
+    """One point with its interval, in the colour and marker of its depth."""
+    colour, marker = depth_colour(int(row.depth)), depth_marker(int(row.depth))
+    low, high = np.clip([row.auc_low, row.auc_high], 0, AUC_CEILING)
+    axes.plot([x, x], [low, high], color=colour, linewidth=2.2 if filled else 1.2, solid_capstyle="butt", zorder=2)
+    face = colour if filled else "white"
+    auc = min(row.auc, AUC_CEILING)
+    axes.plot(x, auc, marker=marker, markersize=6.5, markerfacecolor=face, markeredgecolor=colour, zorder=3)

@@ -1,0 +1,109 @@
+"""A cell's picture: its morphology to scale, or a schematic of a point neuron."""
+
+from pathlib import Path
+
+import neurom
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyArrowPatch
+
+from neurodepth.figures.style import EXCITATORY, INHIBITORY, INK, styled
+
+SCALE_BAR_UM = 100
+THINNEST_UM = 1.0  # a thinner branch is drawn this thick, to be seen at all
+WIDENING = 2.2  # diameters are drawn this many times too wide, as in most drawings of whole cells
+POINTS_PER_INCH = 72
+SOMA_UM = 12.0  # ASSUME radius of the drawn soma
+
+
+@styled
+def cell_picture(morphology_path: Path | None, height_in: float = 3.6) -> Figure:
+    """Draw a morphology in the plane of its first two coordinates, or a point neuron with its inputs.
+
+    Args:
+        morphology_path: SWC or Neurolucida ASC; None for a point neuron.
+        height_in: Of the figure; its width follows from the morphology.
+
+    Raises:
+        FileNotFoundError: If there is no such morphology.
+    """
+    if morphology_path is None:
+        return _point_neuron(height_in)
+    if not morphology_path.is_file():
+        raise FileNotFoundError(f"{morphology_path} is missing: the report draws the cell from its morphology")
+    return _morphology(morphology_path, height_in)
+
+
+def _morphology(path: Path, height_in: float) -> Figure:
+    morphology = neurom.load_morphology(path)
+    neurites = (neurom.NeuriteType.basal_dendrite, neurom.NeuriteType.apical_dendrite)
+    sections = [np.asarray(s.points) for s in neurom.iter_sections(morphology) if s.type in neurites]
+    points = np.concatenate([section[:, :2] for section in sections])
+    low, high = points.min(axis=0) - 10, points.max(axis=0) + 10
+    width_um, height_um = high - low
+    figure, axes = _blank(height_in * width_um / height_um, height_in)
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+    points_per_um = height_in * POINTS_PER_INCH / height_um
+    lines, widths_um = [], []
+    for section in sections:
+        for start in range(0, len(section) - 1, 4):  # four points to a line: few enough paths, still tapering
+            piece = section[start : start + 5]
+            lines.append(piece[:, :2])
+            widths_um.append(2 * piece[:, 3].mean())
+    widths_pt = np.maximum(np.array(widths_um), THINNEST_UM) * WIDENING * points_per_um
+    axes.add_collection(LineCollection(lines, linewidths=widths_pt, colors=INK, capstyle="round", joinstyle="round"))
+    axes.add_patch(Circle(tuple(morphology.soma.center[:2]), SOMA_UM, color=INK))
+    middle, height = _empty_place(points, low, high)
+    ends = [middle - SCALE_BAR_UM / 2, middle + SCALE_BAR_UM / 2]
+    axes.plot(ends, [height, height], color=INK, linewidth=2, solid_capstyle="butt")
+    axes.text(middle, height - 12, f"{SCALE_BAR_UM} µm", ha="center", va="top", fontsize=9)
+    return figure
+
+
+def _empty_place(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
+    """Middle and height of a scale bar at the edge of the picture that crosses the fewest branches."""
+    half_um, below_um, above_um = 0.9 * SCALE_BAR_UM, 0.7 * SCALE_BAR_UM, 0.2 * SCALE_BAR_UM
+    places = [
+        (x, y)
+        for y in np.linspace(low[1] + below_um, high[1] - above_um, 40)
+        for x in (high[0] - half_um, low[0] + half_um)
+    ]
+    crossed = [
+        np.sum((abs(points[:, 0] - x) < half_um) & (points[:, 1] > y - below_um) & (points[:, 1] < y + above_um))
+        for x, y in places
+    ]
+    return places[int(np.argmin(crossed))]
+
+
+def _point_neuron(height_in: float) -> Figure:
+    figure, axes = _blank(height_in * 0.5, height_in)
+    axes.set(xlim=(-1, 1), ylim=(-1.8, 2.2))
+    for name, colour, heights in (
+        ("excitatory", EXCITATORY, (1.15, 0.75, 0.35)),
+        ("inhibitory", INHIBITORY, (-0.05, -0.45)),
+    ):
+        for height in heights:
+            end = 0.36 * np.array([-np.cos(height - 0.4), np.sin(height - 0.4)]) + (0, 0.4)
+            axes.add_patch(_input((-0.95, 0.4 + 1.3 * (height - 0.4)), end, colour, excites=name == "excitatory"))
+    axes.add_patch(Circle((0, 0.4), 0.3, color=INK))
+    axes.add_patch(_input((0.3, 0.4), (0.95, 0.4), INK, excites=True))
+    axes.text(-0.95, 1.55, "excitatory", color=EXCITATORY, fontsize=9)
+    axes.text(-0.95, -1.05, "inhibitory", color=INHIBITORY, fontsize=9)
+    axes.text(0.95, 0.12, "spikes", color=INK, ha="right", fontsize=9)
+    return figure
+
+
+def _input(
+    start: tuple[float, float], end: np.ndarray | tuple[float, float], colour: str, excites: bool
+) -> FancyArrowPatch:
+    style = "-|>,head_width=2.4,head_length=4" if excites else "|-|,widthA=0,widthB=2.6"
+    return FancyArrowPatch(start, tuple(end), arrowstyle=style, color=colour, linewidth=1.3, shrinkA=0, shrinkB=0)
+
+
+def _blank(width_in: float, height_in: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width_in, height_in))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    return figure, axes

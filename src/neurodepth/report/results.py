@@ -1,0 +1,133 @@
+"""Result files that the report reads, checked where they are opened."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurodepth.figures import Example, History
+
+VERDICT_KEYS = ("criterion", "cells", "configuration", "versions", "commit", "processor")
+CELL_KEYS = (
+    *("cell", "variant", "description", "required_depth", "interval", "status", "reason"),
+    *("training_h", "test_h", "output_rate_hz", "best_auc", "best_depth"),
+)
+ACCURACY_COLUMNS = (
+    *("cell", "variant", "depth", "training_trials", "training_h", "auc", "auc_low", "auc_high"),
+    *("hit_rate", "soma_rmse_mv", "variance_explained", "seeds", "parameters"),
+)
+HISTORY_COLUMNS = ("updates", "training_loss", "validation_spike_loss", "validation_auc")
+HISTORY_PATH = re.compile(r"networks/depth_(\d+)/trials_(\d+)/seed_(\d+)\.csv$")
+CURE = "delete it and run snakemake again"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A neuron of the study and its files.
+
+    Attributes:
+        cell: Name of the cell.
+        variant: Variant of the cell.
+        example_path: NPZ of one test trial with predictions.
+        history_paths: CSV of each training, at networks/depth_D/trials_N/seed_S.csv.
+        morphology_path: SWC or ASC; None for a point neuron.
+    """
+
+    cell: str
+    variant: str
+    example_path: Path
+    history_paths: Sequence[Path]
+    morphology_path: Path | None
+
+
+def read_verdict(path: Path) -> dict[str, Any]:
+    """Read verdict.json.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If something is missing in it.
+    """
+    verdict = json.loads(_existing(path).read_text())
+    _require(path, verdict, VERDICT_KEYS)
+    for cell in verdict["cells"]:
+        _require(path, cell, CELL_KEYS)
+    return verdict
+
+
+def read_accuracy(path: Path) -> pd.DataFrame:
+    """Read accuracy_vs_depth.csv.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If a column is missing.
+    """
+    table = pd.read_csv(_existing(path))
+    _require(path, table.columns, ACCURACY_COLUMNS)
+    return table
+
+
+def read_example(path: Path) -> Example:
+    """Read one test trial with its predictions.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If something is missing in it, or its lengths disagree.
+    """
+    with np.load(_existing(path)) as stored:
+        _require(path, stored.files, tuple(Example.__annotations__))
+        values = {name: stored[name] for name in Example.__annotations__}
+    scalars = {name: int(value) for name, value in values.items() if value.ndim == 0}
+    example = Example(**(values | scalars))
+    expected = (len(example.depths), len(example.true_voltage_mv))
+    for name in ("predicted_voltage_mv", "spike_probability"):
+        if values[name].shape != expected:
+            raise ValueError(f"{path}: {name} has shape {values[name].shape}, expected {expected}: {CURE}")
+    return example
+
+
+def read_history(path: Path) -> History:
+    """Read one training's history; its depth, trials and seed stand in its path.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If the path or the columns are not as expected.
+    """
+    found = HISTORY_PATH.search(path.as_posix())
+    if found is None:
+        raise ValueError(f"{path}: a training history is expected at networks/depth_D/trials_N/seed_S.csv")
+    table = pd.read_csv(_existing(path))
+    _require(path, table.columns, HISTORY_COLUMNS)
+    depth, trials, seed = map(int, found.groups())
+    return History(depth, trials, seed, table)
+
+
+def sum_benchmarks(folder: Path) -> pd.DataFrame:
+    """Wall time of each rule, from Snakemake's benchmark files; the first folder is the rule's name.
+
+    Returns:
+        One row a rule with rule, jobs and total_s, the longest first; empty if there is no such folder.
+    """
+    rows = []
+    for path in sorted(folder.rglob("*.tsv")):
+        times_s = pd.read_csv(path, sep="\t")["s"]
+        rows.append((path.relative_to(folder).with_suffix("").parts[0], float(times_s.sum())))
+    table = pd.DataFrame(rows, columns=["rule", "total_s"]).groupby("rule", as_index=False)
+    summed = table.agg(jobs=("total_s", "size"), total_s=("total_s", "sum"))
+    return summed.sort_values("total_s", ascending=False)
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing: the report is made from it; run snakemake, which makes it first")
+    return path
+
+
+def _require(path: Path, found: Any, expected: Sequence[str]) -> None:
+    missing = [name for name in expected if name not in found]
+    if missing:
+        raise ValueError(f"{path}: {', '.join(missing)} expected, found {', '.join(map(str, found))}: {CURE}")

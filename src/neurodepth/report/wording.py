@@ -1,0 +1,86 @@
+"""Numbers and verdicts in words."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from neurodepth.figures import layers
+
+DASH = "\N{EM DASH}"
+# What stands under the large number, or under the dash in its place.
+HEADLINES = {
+    "limited by data": "no depth yet: more data needed",
+    "undecided": "no depth yet: more test trials needed",
+    "not reached": "not reached by any depth tried",
+}
+
+
+def name_of(cell: dict[str, Any]) -> str:
+    """`l5pc (nmda)`."""
+    return f"{cell['cell']} ({cell['variant']})"
+
+
+def headline(cell: dict[str, Any]) -> str:
+    """What stands under the required depth."""
+    if cell["required_depth"] is not None:
+        return f"{layers(cell['required_depth']).split()[1]} required"
+    return HEADLINES.get(cell["status"], cell["status"])
+
+
+def possible_depths(interval: Sequence[int | None]) -> str:
+    """Depths that the data allow, from an interval whose open end is None."""
+    low, high = interval
+    if low is None:
+        return "none of those tried"
+    if high is None:
+        return f"{low} or more layers"
+    return layers(low) if low == high else f"{low} to {high} layers"
+
+
+def summary(cells: Sequence[dict[str, Any]]) -> str:
+    """The whole answer in a sentence or two."""
+    named = [c for c in cells if c["required_depth"] is not None]
+    sentences = []
+    if named:
+        answers = [f"{name_of(c)} requires {layers(c['required_depth'])}" for c in named]
+        sentences.append(f"{joined(answers)}.")
+    for status, words in (
+        (
+            "limited by data",
+            "accuracy still rises with the amount of simulated data, so that no depth can be named yet",
+        ),
+        ("undecided", "the test trials are too few to decide"),
+        ("not reached", "no depth tried imitates the cell well enough, and more data would not close the gap"),
+    ):
+        others = [name_of(c) for c in cells if c["required_depth"] is None and c["status"] == status]
+        if others:
+            sentences.append(f"For {joined(others)}, {words}.")
+    return " ".join(sentences)
+
+
+def number(value: float | None, digits: int) -> str:
+    """A number with fixed decimals and a true minus sign, or a dash where there is none."""
+    if value is None or math.isnan(value):
+        return DASH
+    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}").replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def hours(value_h: float | None) -> str:
+    """`0.10 h`, `35 h`."""
+    if value_h is None or math.isnan(value_h):
+        return DASH
+    return f"{number(value_h, 0 if value_h >= 10 else 1 if value_h >= 1 else 2)} h"
+
+
+def duration(seconds: float) -> str:
+    """`40.5 s`, `4 min 20 s`, `3 h 5 min`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def joined(parts: Sequence[Any]) -> str:
+    """`1`, `1 and 3`, `1, 3 and 7`."""
+    parts = [str(part) for part in parts]
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -62,12 +62,14 @@ class Parameters:
         diameter_exponent=0.38,
         diameter_um=(0.29, 1.84),
         tip_ratio=0.55,
-        wander=0.15,
+        wander=0.21,
+        fork_degree=88.0,
     )
-    # Path distance, diameter: from about 7 um at the soma to 4 um within 50 um, 3.1 um to 250 um, 2.6 um to the fork.
+    # Path distance, diameter: about 7 to 4 um within the first 50 um, 3.1 um to 190 um, about 2.6 um to the fork.
     trunk_um: tuple[tuple[float, float], ...] = (
         *((0, 8.6), (10, 6.6), (20, 4.6), (35, 3.8), (50, 3.4), (80, 3.15), (185, 3.05)),
-        *((250, 2.6), (300, 2.65), (450, 2.45), (500, 2.55), (545, 2.8), (627, 2.83)),
+        *((200, 2.6), (290, 2.62), (310, 2.95), (340, 2.85), (385, 2.45), (450, 2.45)),
+        *((500, 2.55), (545, 2.8), (627, 2.83)),
     )
     trunk_area_um2: float = 5774
     oblique_um: tuple[float, ...] = (46, 111, 140, 181, 189, 253, 299, 314, 381)  # where obliques leave, before jitter
@@ -83,7 +85,9 @@ class Parameters:
         diameter_exponent=0.4,
         diameter_um=(0.29, 1.35),
         tip_ratio=0.6,
+        wander=0.2,
         tropism=0.05,
+        fork_degree=85.0,
     )
     n_tuft_tips: int = 22
     # Two daughters of the main fork: the larger forks again after `tuft_first_um`; the three then run unbranched to
@@ -101,9 +105,9 @@ class Parameters:
         diameter_um=(0.26, 1.9),
         tip_ratio=0.6,
         fork_ratio=0.8,
-        fork_degree=45.0,
-        wander=0.1,
-        tropism=0.13,
+        fork_degree=42.0,
+        wander=0.12,
+        tropism=0.14,
     )
     pia_um: float = 1195.0  # height of the pia above the soma, where tuft branches turn sideways
 

@@ -16,8 +16,8 @@ from neurodepth.cells.compartmental import CompartmentalCell, h
 STEP_MS = 0.05  # second order; as exact as 0.025 at first order (Hay 2011's cell under random input, 71 spikes)
 SETTLE_MS = 400.0  # from the initial voltage to rest; the slowest time constant, the calcium pool's, is 295 ms
 # Hay et al. 2011 give 1.9 nA for 5 ms. With the calcium density of Shai et al. 2015, 1.6 times theirs, that pulse alone
-# evokes a calcium spike in the published cell; 1.4 nA evokes one somatic spike and no more.
-PULSE_NA, PULSE_MS = 1.4, 5.0
+# evokes two spikes and a calcium spike in the published cell; 3.5 nA for 2 ms evokes one spike and no more.
+PULSE_NA, PULSE_MS = 3.5, 2.0
 EPSC_PEAK_NA, EPSC_RISE_MS, EPSC_DECAY_MS = 0.5, 0.5, 5.0  # Hay et al. 2011
 EPSC_DISTANCE_UM = 620.0  # on the apical trunk, Hay et al. 2011
 EPSC_DELAY_MS = 5.0  # after the start of the somatic pulse, Hay et al. 2011

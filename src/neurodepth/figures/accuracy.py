@@ -13,6 +13,7 @@ from neurodepth.figures.style import FAINT, INK, PALE, depth_colour, depth_marke
 
 AUC_TICKS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9998, 0.9999)
 FINE_AUC_TICKS = (*AUC_TICKS, 0.85, 0.96, 0.985, 0.992, 0.993, 0.994, 0.996, 0.997, 0.9985, 0.9995)  # where few fit
+LABEL_SPACING_PT = 10
 AUC_CEILING = 0.99999  # a logarithm of 1 - AUC has no place for 1
 
 
@@ -28,6 +29,7 @@ def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float
     figure, axes = _new_figure(width_in)
     names = table.cell + " (" + table.variant + ")"
     cells = [(name, table[names == name]) for name in names.unique()]
+    labels: list[tuple[float, float, str]] = []
     for number, (name, rows) in enumerate(cells):
         largest = rows.training_trials.max()
         shift = 0.16 * (number - (len(cells) - 1) / 2)
@@ -36,8 +38,7 @@ def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float
                 continue
             x, auc = one.depth.to_numpy() + shift, np.minimum(one.auc.to_numpy(), AUC_CEILING)
             axes.plot(x, auc, color=FAINT, linewidth=1.4 if size == largest else 0.8, zorder=1)
-            label = name if len(cells) > 1 else f"{one.training_h.iloc[0]:.2g} h"
-            axes.annotate(label, (x[-1], auc[-1]), xytext=(9, 0), textcoords="offset points", va="center", fontsize=8)
+            labels.append((x[-1], auc[-1], name if len(cells) > 1 else f"{one.training_h.iloc[0]:.2g} h"))
             for depth, row in zip(x, one.itertuples(), strict=True):
                 _interval(axes, depth, row, filled=size == largest)
     depths = sorted(table.depth.unique())
@@ -45,6 +46,7 @@ def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float
     axes.set_xlim(min(depths) - 0.6, max(depths) + 0.28 * (max(depths) - min(depths) + 2))
     axes.set_xlabel("Depth of the network (layers)")
     _auc_axis(axes, table, criterion)
+    _label_ends(axes, labels)
     return figure
 
 
@@ -106,3 +108,14 @@ def _interval(axes: Axes, x: float, row: Any, filled: bool) -> None:
     face = colour if filled else "white"
     auc = min(row.auc, AUC_CEILING)
     axes.plot(x, auc, marker=marker, markersize=6.5, markerfacecolor=face, markeredgecolor=colour, zorder=3)
+
+
+def _label_ends(axes: Axes, labels: list[tuple[float, float, str]]) -> None:
+    """Write a label right of each (x, y), moved up where it would lie on the one below."""
+    points_per_pixel = 72 / axes.figure.dpi
+    lowest_pt = -np.inf
+    for x, y, text in sorted(labels, key=lambda label: label[1]):
+        height_pt = axes.transData.transform((x, y))[1] * points_per_pixel
+        shift_pt = max(0, lowest_pt + LABEL_SPACING_PT - height_pt)
+        lowest_pt = height_pt + shift_pt
+        axes.annotate(text, (x, y), xytext=(9, shift_pt), textcoords="offset points", va="center", fontsize=8)

@@ -14,7 +14,9 @@ from neurodepth.figures.style import EXCITATORY, INHIBITORY, INK, styled
 SCALE_BAR_UM = 100
 THINNEST_UM = 1.0  # a thinner branch is drawn this thick, to be seen at all
 WIDENING = 2.2  # diameters are drawn this many times too wide, as in most drawings of whole cells
+NARROWEST = 0.42  # width over height: room for the scale bar beside a slender cell
 POINTS_PER_INCH = 72
+TEXT_PT = 11  # the picture is often shown smaller than it is
 SOMA_UM = 12.0  # ASSUME radius of the drawn soma
 
 
@@ -42,6 +44,8 @@ def _morphology(path: Path, height_in: float) -> Figure:
     sections = [np.asarray(s.points) for s in neurom.iter_sections(morphology) if s.type in neurites]
     points = np.concatenate([section[:, :2] for section in sections])
     low, high = points.min(axis=0) - 10, points.max(axis=0) + 10
+    room_um = max(0, NARROWEST * (high - low)[1] - (high - low)[0]) / 2
+    low[0], high[0] = low[0] - room_um, high[0] + room_um
     width_um, height_um = high - low
     figure, axes = _blank(height_in * width_um / height_um, height_in)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
@@ -58,13 +62,13 @@ def _morphology(path: Path, height_in: float) -> Figure:
     middle, height = _empty_place(points, low, high)
     ends = [middle - SCALE_BAR_UM / 2, middle + SCALE_BAR_UM / 2]
     axes.plot(ends, [height, height], color=INK, linewidth=2, solid_capstyle="butt")
-    axes.text(middle, height - 12, f"{SCALE_BAR_UM} µm", ha="center", va="top", fontsize=9)
+    axes.text(middle, height - 12, f"{SCALE_BAR_UM} µm", ha="center", va="top", fontsize=TEXT_PT)
     return figure
 
 
 def _empty_place(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
     """Middle and height of a scale bar at the edge of the picture that crosses the fewest branches."""
-    half_um, below_um, above_um = 0.9 * SCALE_BAR_UM, 0.7 * SCALE_BAR_UM, 0.2 * SCALE_BAR_UM
+    half_um, below_um, above_um = 1.3 * SCALE_BAR_UM, 0.9 * SCALE_BAR_UM, 0.2 * SCALE_BAR_UM
     places = [
         (x, y)
         for y in np.linspace(low[1] + below_um, high[1] - above_um, 40)
@@ -89,9 +93,9 @@ def _point_neuron(height_in: float) -> Figure:
             axes.add_patch(_input((-0.95, 0.4 + 1.3 * (height - 0.4)), end, colour, excites=name == "excitatory"))
     axes.add_patch(Circle((0, 0.4), 0.3, color=INK))
     axes.add_patch(_input((0.3, 0.4), (0.95, 0.4), INK, excites=True))
-    axes.text(-0.95, 1.55, "excitatory", color=EXCITATORY, fontsize=9)
-    axes.text(-0.95, -1.05, "inhibitory", color=INHIBITORY, fontsize=9)
-    axes.text(0.95, 0.12, "spikes", color=INK, ha="right", fontsize=9)
+    axes.text(-0.95, 1.55, "excitatory", color=EXCITATORY, fontsize=TEXT_PT)
+    axes.text(-0.95, -1.05, "inhibitory", color=INHIBITORY, fontsize=TEXT_PT)
+    axes.text(0.95, 0.12, "spikes", color=INK, ha="right", fontsize=TEXT_PT)
     return figure
 
 

@@ -17,7 +17,7 @@ from neurodepth.report.results import Condition
 
 __all__ = ["Condition", "write_report"]
 
-WIDE_IN, NARROW_IN, HALF_IN, OVERVIEW_IN = 10.4, 4.0, 4.6, 5.0
+WIDE_IN, NARROW_IN, HALF_IN = 10.4, 4.0, 4.6
 WIDE_MS, NARROW_MS = 1500, 600  # of the example trial, on a screen and on a telephone
 
 
@@ -47,7 +47,7 @@ def write_report(
     accuracy = results.read_accuracy(accuracy_path)
     criterion = Criterion(**verdict["criterion"])
     overview = embedding.embed(
-        figures.accuracy_vs_depth(accuracy, criterion, OVERVIEW_IN),
+        figures.accuracy_vs_depth(accuracy, criterion, HALF_IN),
         figures_path,
         "accuracy_vs_depth",
         f"ROC AUC of spike prediction against depth for every neuron, with the criterion {criterion.auc}.",

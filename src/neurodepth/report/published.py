@@ -23,8 +23,8 @@ class Published:
     data: str
 
 
-_NMDA = Published("7 layers of 128 units, 153 ms", 0.9911, "about 200 h")
-_NO_NMDA = Published("1 layer of 128 units, 43 ms", 0.9913, "")
+_NMDA = Published("7 layers of 128 units, 153\N{NARROW NO-BREAK SPACE}ms", 0.9911, "about 200 h")
+_NO_NMDA = Published("1 layer of 128 units, 43\N{NARROW NO-BREAK SPACE}ms", 0.9913, "")
 # By (cell, variant); Beniaguev et al. 2021, Figures 1 to 3.
 PUBLISHED = {
     ("l5pc", "nmda"): _NMDA,

@@ -69,7 +69,7 @@ def hours(value_h: float | None) -> str:
     """`0.10 h`, `35 h`."""
     if value_h is None or math.isnan(value_h):
         return DASH
-    return f"{number(value_h, 0 if value_h >= 10 else 1 if value_h >= 1 else 2)} h"
+    return f"{number(value_h, 0 if value_h >= 10 else 1 if value_h >= 1 else 2)}\N{NARROW NO-BREAK SPACE}h"
 
 
 def duration(seconds: float) -> str:

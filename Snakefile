@@ -20,10 +20,10 @@ include: "workflow/rules/report.smk"
 
 rule all:
     default_target: True
-    message:
-        "The report is {input.report}."
     input:
         report=f"{RESULTS}/report.html",
         verdict=f"{RESULTS}/verdict.json",
         accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
     localrule: True
+    message:
+        "The report is {input.report}."

@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from neurodepth import dataset, evaluation, jobs, training
+from neurodepth import dataset, evaluation, jobs
+from neurodepth.networks import backend
 
 
 def evaluate_networks(test_paths, network_paths, table_path, counts_path, example_path):
@@ -22,10 +23,10 @@ def evaluate_networks(test_paths, network_paths, table_path, counts_path, exampl
 
 if __name__ == "__main__":
     with jobs.logged(snakemake.log[0]):
-        training.use_threads(snakemake.threads)
+        backend.use_threads(snakemake.threads)
         evaluate_networks(
             snakemake.input.test,
-            snakemake.input.networks,
+            [path for path in snakemake.input.networks if path.endswith(".keras")],
             snakemake.output.table,
             snakemake.output.counts,
             snakemake.output.example,

@@ -1,23 +1,29 @@
 """Train one temporal convolutional network on simulated trials."""
 
 from neurodepth import dataset, jobs, networks, training
+from neurodepth.networks import backend
+from neurodepth.training import checkpoint
 
 
-def train_network(train_paths, validation_paths, architecture_path, depth, n_trials, seed, budget, model_path, history_path):
+def train_network(
+    train_paths, validation_paths, architecture_path, depth, n_trials, seed, budget, model_path, history_path, label
+):
     trials = dataset.read_split(train_paths).first(n_trials)
     validation = dataset.read_split(validation_paths)
     architecture = networks.read(architecture_path)
     checkpoint_path = f"{model_path}.checkpoint"
-    model, scaling, history = training.train(trials, validation, architecture, depth, seed, budget, checkpoint_path)
+    model, scaling, history = training.train(
+        trials, validation, architecture, depth, seed, budget, checkpoint_path, label
+    )
     history.to_csv(history_path, index=False)
     description = {"depth": depth, "training_trials": n_trials, "seed": seed, "architecture": architecture}
     training.save(model, scaling, description, model_path)
-    training.discard_checkpoint(checkpoint_path)
+    checkpoint.discard(checkpoint_path)
 
 
 if __name__ == "__main__":
     with jobs.logged(snakemake.log[0]):
-        training.use_threads(snakemake.threads)
+        backend.use_threads(snakemake.threads)
         train_network(
             snakemake.input.train,
             snakemake.input.validation,
@@ -28,4 +34,5 @@ if __name__ == "__main__":
             training.Budget(**snakemake.params.budget),
             snakemake.output.model,
             snakemake.output.history,
+            "{cell} {variant}, depth {depth}, {training_trials} trials, seed {seed}".format(**snakemake.wildcards),
         )

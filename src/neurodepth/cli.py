@@ -24,7 +24,9 @@ def main() -> None:
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
 @click.option("--trials", default=4, show_default=True, type=click.IntRange(1), help="Number of trials.")
 @click.option("--first", default=0, show_default=True, type=click.IntRange(0), help="Number of the first trial.")
-@click.option("--duration-ms", default=6000, show_default=True, type=click.IntRange(2, 65535), help="Length of a trial.")
+@click.option(
+    "--duration-ms", default=6000, show_default=True, type=click.IntRange(2, 65535), help="Length of a trial."
+)
 @click.option("--step-ms", default=0.0625, show_default=True, help="Integration step.")
 @click.option("--first-order", is_flag=True, help="Implicit Euler instead of Crank-Nicolson.")
 @click.option("--simulator", type=click.Choice(["coreneuron", "neuron"]), default="coreneuron", show_default=True)
@@ -47,7 +49,7 @@ def simulate(
     output: Path,
     overwrite: bool,
 ) -> None:
-    """Simulate trials of CELL under its random input and store them in one HDF5 file.
+    r"""Simulate trials of CELL under its random input and store them in one HDF5 file.
 
     CELL is a folder with a cell.yaml, such as models/cells/l5pc. A trial depends on the seed, the split and its
     number alone, so that the same call gives the same data on any number of cores.
@@ -64,9 +66,7 @@ def simulate(
         raise click.ClickException(f"{output} exists; choose another --output or give --overwrite")
     with _clear_errors():
         variant = definition.read(cell, variant).variant
-        protocol = simulation.Protocol(
-            str(cell), variant, seed, duration_ms, step_ms, not first_order, simulator
-        )
+        protocol = simulation.Protocol(str(cell), variant, seed, duration_ms, step_ms, not first_order, simulator)
         description = simulation.describe(protocol, split)
         indices = range(first, first + trials)
         dataset.write_shard(output, simulation.simulate_trials(protocol, split, indices, cores), indices, description)

@@ -111,9 +111,7 @@ class Trials:
         )
 
 
-def write_shard(
-    path: str | Path, trials: Sequence[Trial], indices: Iterable[int], description: dict[str, Any]
-) -> None:
+def write_shard(path: str | Path, trials: Sequence[Trial], indices: Iterable[int], description: dict[str, Any]) -> None:
     """Write trials of one split to a file, under a temporary name first.
 
     Args:

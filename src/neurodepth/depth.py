@@ -120,7 +120,9 @@ def decide(evaluations: list[Evaluation], criterion: Criterion, seed: int = 0) -
     if smallest is not None:
         reason = f"Depth {smallest} reaches AUC {point[smallest]:.4f}, criterion {criterion.auc}"
         shallower = [d for d in depths if d < smallest]
-        tail = f"; depth {shallower[-1]} has {point[shallower[-1]]:.4f}." if shallower else "; it is the shallowest tried."
+        tail = (
+            f"; depth {shallower[-1]} has {point[shallower[-1]]:.4f}." if shallower else "; it is the shallowest tried."
+        )
         return Verdict(smallest, interval, "reached", reason + tail)
     if open_depths:
         reason = f"Undecided: {reached}, and the test trials are too few to rule it out; simulate more."

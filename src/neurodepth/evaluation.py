@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurodepth import metrics, training
+from neurodepth import metrics
 from neurodepth.dataset import Trials
 from neurodepth.depth import Evaluation, Verdict
 
@@ -24,6 +24,8 @@ def evaluate_network(model_path: str | Path, test: Trials) -> tuple[dict[str, An
         One row of figures; the pair counts behind its AUC; and its predictions: `spike_logit` and
         `voltage_mv`, float32, shape (trials, time).
     """
+    from neurodepth import training  # TensorFlow takes seconds to import: the verdict does without
+
     description = json.loads(Path(model_path).with_suffix(".json").read_text())
     model, scaling = training.load(model_path)
     logit, voltage_mv = training.predict(model, test, scaling)
@@ -71,9 +73,7 @@ def write_counts(path: str | Path, counts: Sequence[metrics.PairCounts]) -> None
     )
 
 
-def write_example(
-    path: str | Path, test: Trials, position: int, predictions: dict[int, dict[str, np.ndarray]]
-) -> None:
+def write_example(path: str | Path, test: Trials, position: int, predictions: dict[int, dict[str, np.ndarray]]) -> None:
     """Write one test trial with what networks of each depth predict.
 
     Args:
@@ -109,9 +109,13 @@ def read_evaluations(table_path: str | Path, counts_path: str | Path) -> tuple[p
     with np.load(counts_path) as stored:
         wins, positives, negatives = stored["wins"], stored["positives"], stored["negatives"]
     if len(table) != len(wins):
-        raise ValueError(f"{counts_path} holds {len(wins)} networks, {table_path} {len(table)}: delete both and run again")
+        raise ValueError(
+            f"{counts_path} holds {len(wins)} networks, {table_path} {len(table)}: delete both and run again"
+        )
     evaluations = [
-        Evaluation(int(row.depth), int(row.training_trials), int(row.seed), metrics.PairCounts(one, positives, negatives))
+        Evaluation(
+            int(row.depth), int(row.training_trials), int(row.seed), metrics.PairCounts(one, positives, negatives)
+        )
         for row, one in zip(table.itertuples(), wins, strict=True)
     ]
     return table, evaluations

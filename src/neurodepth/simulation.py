@@ -1,6 +1,5 @@
 """Simulated trials: random input played to a cell, spread over the cores of this machine."""
 
-import contextlib
 import gc
 import logging
 from collections.abc import Iterable, Iterator
@@ -8,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from dask.distributed import Client, LocalCluster, as_completed
 from tqdm import tqdm
 
 from neurodepth import cells, stimulus
@@ -75,17 +73,12 @@ def simulate_trials(
         The trials in the order of `indices`, whatever the number of workers.
     """
     indices = list(indices)
-    # The first process compiles or finds the mechanisms, so that workers never compile side by side.
-    _prepare(protocol)
+    seconds = protocol.duration_ms / 1000
     found: dict[int, Trial] = {}
-    with _workers(min(n_workers, len(indices))) as client:
-        shared = client.scatter(basis, broadcast=True) if basis is not None else None
-        futures = {client.submit(simulate_trial, protocol, split, index, shared, pure=False): index for index in indices}
-        seconds = protocol.duration_ms / 1000
-        with tqdm(total=len(indices) * seconds, unit="bio-s", desc=label, smoothing=0.1, mininterval=1) as bar:
-            for future, trial in as_completed(futures, with_results=True):
-                found[futures[future]] = trial
-                bar.update(seconds)
+    with tqdm(total=len(indices) * seconds, unit="bio-s", desc=label, smoothing=0.1, mininterval=1) as bar:
+        for index, trial in _compute(protocol, split, indices, min(n_workers, len(indices)), basis):
+            found[index] = trial
+            bar.update(seconds)
     return [found[index] for index in indices]
 
 
@@ -131,21 +124,30 @@ def fit_voltage_basis(protocol: Protocol, n_trials: int, n_components: int, n_wo
     return VoltageBasis(mean_mv, components, variances[order] / variances.sum())
 
 
-@contextlib.contextmanager
-def _workers(n_workers: int) -> Iterator[Client]:
+def _compute(
+    protocol: Protocol, split: str, indices: list[int], n_workers: int, basis: VoltageBasis | None
+) -> Iterator[tuple[int, Trial]]:
+    cell = definition.read(protocol.cell_path, protocol.variant)
+    if n_workers == 1 or cell.mechanisms_path is None:  # a point neuron is done before a second process has started
+        for index in indices:
+            yield index, simulate_trial(protocol, split, index, basis)
+        return
+    from dask.distributed import Client, LocalCluster, as_completed
+
+    from neurodepth.cells import mechanisms
+
+    # Compiled here, so that workers never compile side by side.
+    mechanisms.compile_mechanisms(cell.mechanisms_path, protocol.simulator == "coreneuron")
     with (
         LocalCluster(n_workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
-        yield client
-
-
-def _prepare(protocol: Protocol) -> None:
-    cell = definition.read(protocol.cell_path, protocol.variant)
-    if cell.mechanisms_path is not None:
-        from neurodepth.cells import mechanisms
-
-        mechanisms.compile_mechanisms(cell.mechanisms_path, protocol.simulator == "coreneuron")
+        shared = client.scatter(basis, broadcast=True) if basis is not None else None
+        futures = {
+            client.submit(simulate_trial, protocol, split, index, shared, pure=False): index for index in indices
+        }
+        for future, trial in as_completed(futures, with_results=True):
+            yield futures[future], trial
 
 
 def _cell(protocol: Protocol) -> Any:

@@ -50,7 +50,9 @@ def spike_probability(
     if not 0 < duration_ms <= LARGEST_DURATION_MS:
         raise ValueError(f"duration_ms is {duration_ms}, expected 1 to {LARGEST_DURATION_MS}")
     if missing := set(synapses["tree"]) - set(statistics["trees"]):
-        raise ValueError(f"input.trees has no entry for {', '.join(sorted(missing))}: every tree with synapses needs one")
+        raise ValueError(
+            f"input.trees has no entry for {', '.join(sorted(missing))}: every tree with synapses needs one"
+        )
     keep_ms = max(1, _jittered(statistics["keep_ms"], statistics["jitter_ms"], rng))
     sigma_ms = max(1, _jittered(statistics["sigma_ms"], statistics["jitter_ms"], rng))
     n_windows = -(-duration_ms // keep_ms)
@@ -61,7 +63,8 @@ def spike_probability(
         for kind, total_per_ms in totals_per_ms.items():
             rows = np.flatnonzero((synapses["tree"] == tree) & (synapses["kind"] == kind))
             rate[rows] = np.outer(weight[rows] / weight[rows].sum(), total_per_ms)
-    rate *= rng.uniform(*statistics["synapse_factor"], size=rate.shape)
+    lowest, highest = statistics["synapse_factor"]
+    rate *= rng.uniform(lowest, highest, rate.shape)
     smooth = rate.astype(np.float32) @ _smoothing(duration_ms, keep_ms, n_windows, sigma_ms)
     # The published program draws an exponential number with this mean and compares it with a uniform one: the
     # probability of a spike is then r (1 - exp(-1/r)), and one comparison gives the same trains.

@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import keras
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported: errors only
+import keras  # noqa: E402
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from neurodepth import metrics, networks
 from neurodepth.dataset import Trials
@@ -94,6 +96,7 @@ def train(
     seed: int,
     budget: Budget,
     checkpoint_path: str | Path,
+    label: str = "training",
 ) -> tuple[keras.Model, Scaling, pd.DataFrame]:
     """Train a network, going on from a checkpoint where an interrupted training left one.
 
@@ -104,7 +107,8 @@ def train(
         depth: Number of layers.
         seed: Of weights, dropout and windows.
         budget: How long.
-        checkpoint_path: Folder for the state after each epoch; removed at the end.
+        checkpoint_path: Folder for the state after each epoch; `discard_checkpoint` removes it.
+        label: For the progress bar.
 
     Returns:
         The model with the weights of the best epoch, its scaling, and the history: one row an epoch.
@@ -138,27 +142,17 @@ def train(
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=architecture["weight_decay"])
     model.compile(optimizer, loss=losses, loss_weights=weights)
     history = _restore(model, checkpoint)
-    best = min((row["validation_spike_loss"] for row in history), default=np.inf)
     n_epochs = -(-budget.updates // budget.updates_per_epoch)
-    for epoch in range(len(history), n_epochs):
-        since_best = len(history) - 1 - int(np.argmin([row["validation_spike_loss"] for row in history])) if history else 0
-        if since_best >= budget.patience_epochs:
-            break
-        start_s = time.perf_counter()
-        fitted = model.fit(Windows(trials, scaling, budget, seed, epoch), epochs=1, verbose=0).history
-        training_s = time.perf_counter() - start_s
-        row = {"epoch": epoch + 1, "updates": min((epoch + 1) * budget.updates_per_epoch, budget.updates)}
-        row |= {"training_loss": fitted["loss"][-1], **_validate(model, validation, scaling)}
-        row |= {"training_s": training_s, "validation_s": time.perf_counter() - start_s - training_s}
-        if not np.isfinite(row["training_loss"]):
-            raise FloatingPointError(f"training loss is {row['training_loss']} in epoch {epoch + 1}: lower learning_rate")
-        history.append(row)
-        _save(model, history, checkpoint, is_best=row["validation_spike_loss"] < best)
-        best = min(best, row["validation_spike_loss"])
-        log.info(
-            "epoch %d of %d: training loss %.3f, validation spike loss %.5f, AUC %.4f",
-            *(row["epoch"], n_epochs, row["training_loss"], row["validation_spike_loss"], row["validation_auc"]),
-        )
+    with tqdm(total=n_epochs, initial=len(history), unit="epoch", desc=label, mininterval=10) as bar:
+        while len(history) < n_epochs and _epochs_since_best(history) < budget.patience_epochs:
+            row = _train_epoch(model, Windows(trials, scaling, budget, seed, len(history)), validation)
+            if not np.isfinite(row["training_loss"]):
+                raise FloatingPointError(f"training loss is {row['training_loss']} in epoch {row['epoch']}: lower learning_rate")
+            history.append(row)
+            _save(model, history, checkpoint)
+            bar.set_postfix({"validation AUC": f"{row['validation_auc']:.4f}"}, refresh=False)
+            bar.update()
+            log.info("%s: %s", label, row)
     model.load_weights(checkpoint / "best.weights.h5")
     without_optimizer = keras.Model(model.input, model.output, name=model.name)
     return without_optimizer, scaling, pd.DataFrame(history)
@@ -250,6 +244,27 @@ def _scored_loss(name: str, receptive_field_ms: int) -> Any:
     return loss
 
 
+def _train_epoch(model: keras.Model, windows: Windows, validation: Trials) -> dict[str, float]:
+    start_s = time.perf_counter()
+    loss = model.fit(windows, epochs=1, verbose=0).history["loss"][-1]
+    trained_s = time.perf_counter()
+    scores = _validate(model, validation, windows.scaling)
+    updates = windows.first_update + len(windows)
+    return {
+        "epoch": -(-updates // windows.budget.updates_per_epoch),
+        "updates": updates,
+        "training_loss": loss,
+        **scores,
+        "training_s": trained_s - start_s,
+        "validation_s": time.perf_counter() - trained_s,
+    }
+
+
+def _epochs_since_best(history: list[dict[str, float]]) -> int:
+    losses = [row["validation_spike_loss"] for row in history]
+    return len(losses) - 1 - int(np.argmin(losses)) if losses else 0
+
+
 def _validate(model: keras.Model, validation: Trials, scaling: Scaling) -> dict[str, float]:
     logit, voltage_mv = predict(model, validation, scaling)
     kept = slice(metrics.WARM_UP_MS, None)
@@ -265,10 +280,10 @@ def _validate(model: keras.Model, validation: Trials, scaling: Scaling) -> dict[
     }
 
 
-def _save(model: keras.Model, history: list[dict[str, float]], checkpoint: Path, is_best: bool) -> None:
+def _save(model: keras.Model, history: list[dict[str, float]], checkpoint: Path) -> None:
     checkpoint.mkdir(parents=True, exist_ok=True)
     model.save_weights(checkpoint / f"state_{len(history)}.weights.h5")  # with the optimiser's and the dropout's state
-    if is_best:
+    if _epochs_since_best(history) == 0:
         shutil.copy(checkpoint / f"state_{len(history)}.weights.h5", checkpoint / "next.weights.h5")
         os.replace(checkpoint / "next.weights.h5", checkpoint / "best.weights.h5")
     # The history comes last: an interruption before this line goes back to the epoch before.

@@ -66,8 +66,11 @@ def nearest(word: str, known: list[str]) -> str:
 
 def _explain(error: jsonschema.ValidationError) -> str:
     where = ".".join(str(part) for part in error.absolute_path)
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = list(error.schema.get("properties", {}))
+    schema = error.schema
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict) and isinstance(schema, dict):
+        known = list(schema.get("properties", {}))
         unknown = [key for key in error.instance if key not in known]
-        return "; ".join(f"unknown key '{f'{where}.' if where else ''}{key}': {nearest(str(key), known)}" for key in unknown)
+        return "; ".join(
+            f"unknown key '{f'{where}.' if where else ''}{key}': {nearest(str(key), known)}" for key in unknown
+        )
     return f"{where or 'top level'}: {error.message}"

@@ -71,9 +71,7 @@ def test_intervals_hold_the_estimate_and_shrink_with_trials():
 
 def test_seeds_that_disagree_widen_the_interval():
     one = tabulate(evaluate({(1, 20): MIDDLE}), CRITERION).iloc[0]
-    evaluations = evaluate({(1, 20): MIDDLE}) + [
-        Evaluation(1, 20, 2, evaluate({(1, 20): HIGH})[0].counts),
-    ]
+    evaluations = [*evaluate({(1, 20): MIDDLE}), Evaluation(1, 20, 2, evaluate({(1, 20): HIGH})[0].counts)]
     two = tabulate(evaluations, CRITERION).iloc[0]
     assert two["seeds"] == 2
     assert two["auc_high"] - two["auc_low"] > one["auc_high"] - one["auc_low"]

@@ -2,14 +2,14 @@
 
 
 rule fetch_morphology:
-    message:
-        "Find or fetch the published morphology {wildcards.name}."
     output:
         "data/morphologies/{name}.asc",
     log:
         f"{LOG_PATH}/fetch_morphology/{{name}}.log",
+    localrule: True
     conda:
         "../../envs/simulate.yaml"
-    localrule: True
+    message:
+        "Find or fetch the published morphology {wildcards.name}."
     script:
         "../../scripts/fetch_morphology.py"

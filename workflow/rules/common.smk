@@ -32,7 +32,9 @@ def condition_of(wildcards):
     try:
         return CONDITIONS[wildcards.cell, wildcards.variant]
     except KeyError:
-        raise WorkflowError(f"{wildcards.cell}/{wildcards.variant} is not among the configuration's conditions") from None
+        raise WorkflowError(
+            f"{wildcards.cell}/{wildcards.variant} is not among the configuration's conditions"
+        ) from None
 
 
 def protocol_of(wildcards):
@@ -42,7 +44,10 @@ def protocol_of(wildcards):
         "cell_path": f"models/cells/{wildcards.cell}",
         "variant": wildcards.variant,
         "seed": config["seed"],
-        **{key: settings[key] for key in ("duration_ms", "step_ms", "second_order", "simulator")},
+        **{
+            key: settings[key]
+            for key in ("duration_ms", "step_ms", "second_order", "simulator")
+        },
     }
 
 
@@ -53,7 +58,11 @@ def cell_of(wildcards):
 
 def cell_digest(wildcards):
     """Digest of what a simulation depends on besides its files: the code and the cell's values."""
-    values = {key: value for key, value in cell_of(wildcards).values.items() if key not in ("description", "variants")}
+    values = {
+        key: value
+        for key, value in cell_of(wildcards).values.items()
+        if key not in ("description", "variants")
+    }
     code = provenance.code_digest("cells", "stimulus.py", "simulation.py", "dataset.py")
     return provenance.digest([values, code])
 
@@ -63,19 +72,38 @@ def cell_files(wildcards):
     cell = cell_of(wildcards)
     if cell.values["type"] == "point":
         return []
-    return [morphology_path(wildcards.cell), *sorted(map(str, cell.mechanisms_path.glob("*.mod")))]
+    return [
+        morphology_path(wildcards.cell),
+        *sorted(map(str, cell.mechanisms_path.glob("*.mod"))),
+    ]
 
 
 def morphology_path(cell):
     """Morphology of a compartmental cell: the shipped file, or where the fetched one goes."""
     found = definition.read(f"models/cells/{cell}")
     name = found.values["morphology"]["path"]
-    return f"data/morphologies/{name}" if "fetch" in found.values["morphology"] else f"models/cells/{cell}/{name}"
+    return (
+        f"data/morphologies/{name}"
+        if "fetch" in found.values["morphology"]
+        else f"models/cells/{cell}/{name}"
+    )
+
+
+def picture_file(cell):
+    """Morphology to draw, in a list; an empty one for a point neuron."""
+    return (
+        []
+        if definition.read(f"models/cells/{cell}").values["type"] == "point"
+        else [morphology_path(cell)]
+    )
 
 
 def basis_of(wildcards):
     """The basis of dendritic voltages where the study asks for one and the cell has dendrites."""
-    if not config["simulation"]["dendrite_components"] or cell_of(wildcards).values["type"] == "point":
+    if (
+        not config["simulation"]["dendrite_components"]
+        or cell_of(wildcards).values["type"] == "point"
+    ):
         return []
     return f"{CONDITION_PATH}/basis.h5".format_map(dict(wildcards.items()))
 
@@ -91,7 +119,9 @@ def shards_of(wildcards, split):
 def training_shards(wildcards):
     """Shards that hold the training trials of one network."""
     per_shard = config["simulation"]["trials_per_shard"]
-    return shards_of(wildcards, "train")[: -(-int(wildcards.training_trials) // per_shard)]
+    return shards_of(wildcards, "train")[
+        : -(-int(wildcards.training_trials) // per_shard)
+    ]
 
 
 def validation_shards(wildcards):
@@ -112,20 +142,22 @@ def shard_trials(wildcards):
     return [first, min(per_shard, n_trials - first)]
 
 
-def networks_of(wildcards, suffix):
-    """Files of all networks of a condition."""
-    one = condition_of(wildcards)
+def networks_of(condition, suffix):
+    """Files of all networks of a condition, given as (cell, variant)."""
+    cell, variant = condition
+    n_trials = CONDITIONS[condition]["trials"]["train"]
     return [
-        f"{RESULTS}/{wildcards.cell}/{wildcards.variant}/networks/depth_{depth}/trials_{n_trials}/seed_{seed}.{suffix}"
+        f"{RESULTS}/{cell}/{variant}/networks/depth_{depth}/trials_{size}/seed_{seed}.{suffix}"
         for depth in config["depths"]
-        for n_trials in configuration.training_sizes(one["trials"]["train"], config["training_fractions"])
+        for size in configuration.training_sizes(n_trials, config["training_fractions"])
         for seed in config["training_seeds"]
     ]
 
 
 def network_files(wildcards):
-    """Trained networks of a condition."""
-    return networks_of(wildcards, "keras")
+    """Trained networks of a condition, with their descriptions."""
+    condition = (wildcards.cell, wildcards.variant)
+    return networks_of(condition, "keras") + networks_of(condition, "json")
 
 
 def simulation_cores(wildcards):

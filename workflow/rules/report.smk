@@ -2,15 +2,19 @@
 
 
 rule decide_depth:
-    message:
-        "Decide which depth each cell requires."
     input:
         tables=for_conditions(f"{CONDITION_PATH}/evaluation.csv"),
         counts=for_conditions(f"{CONDITION_PATH}/pair_counts.npz"),
     output:
-        verdict=report(f"{RESULTS}/verdict.json", caption="../report/verdict.rst", category="Answer"),
+        verdict=report(
+            f"{RESULTS}/verdict.json",
+            caption="../report/verdict.rst",
+            category="Answer",
+        ),
         accuracy=report(
-            f"{RESULTS}/accuracy_vs_depth.csv", caption="../report/accuracy_vs_depth.rst", category="Answer"
+            f"{RESULTS}/accuracy_vs_depth.csv",
+            caption="../report/accuracy_vs_depth.rst",
+            category="Answer",
         ),
     log:
         f"{LOG_PATH}/decide_depth.log",
@@ -26,5 +30,49 @@ rule decide_depth:
         conditions=[list(key) for key in CONDITIONS],
         configuration=config,
         digest=provenance.code_digest("depth.py", "evaluation.py", "metrics.py"),
+    message:
+        "Decide which depth each cell requires."
     script:
         "../../scripts/decide_depth.py"
+
+
+rule make_report:
+    input:
+        verdict=f"{RESULTS}/verdict.json",
+        accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
+        examples=for_conditions(f"{CONDITION_PATH}/example.npz"),
+        histories=[path for key in CONDITIONS for path in networks_of(key, "csv")],
+        morphologies=[
+            path for cell, variant in CONDITIONS for path in picture_file(cell)
+        ],
+    output:
+        report=report(
+            f"{RESULTS}/report.html", caption="../report/report.rst", category="Answer"
+        ),
+        figures=directory(f"{RESULTS}/figures"),
+    log:
+        f"{LOG_PATH}/make_report.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        conditions=[
+            {
+                "cell": cell,
+                "variant": variant,
+                "example": f"{CONDITION_PATH}/example.npz".format(
+                    cell=cell, variant=variant
+                ),
+                "morphology": next(iter(picture_file(cell)), None),
+            }
+            for cell, variant in CONDITIONS
+        ],
+        benchmarks=BENCHMARK_PATH,
+        digest=provenance.code_digest("report", "figures"),
+    message:
+        "Write the report."
+    script:
+        "../../scripts/make_report.py"

@@ -2,8 +2,6 @@
 
 
 rule fit_voltage_basis:
-    message:
-        "Find principal components of dendritic voltages of {wildcards.cell}, {wildcards.variant}."
     input:
         cell_files,
     output:
@@ -23,13 +21,13 @@ rule fit_voltage_basis:
         pilot_trials=config["simulation"]["pilot_trials"],
         components=config["simulation"]["dendrite_components"],
         digest=cell_digest,
+    message:
+        "Find principal components of dendritic voltages of {wildcards.cell}, {wildcards.variant}."
     script:
         "../../scripts/fit_voltage_basis.py"
 
 
 rule simulate_trials:
-    message:
-        "Simulate {wildcards.cell}, {wildcards.variant}: {wildcards.split} shard {wildcards.shard}."
     input:
         files=cell_files,
         basis=basis_of,
@@ -49,5 +47,7 @@ rule simulate_trials:
         protocol=protocol_of,
         trials=shard_trials,
         digest=cell_digest,
+    message:
+        "Simulate {wildcards.cell}, {wildcards.variant}: {wildcards.split} shard {wildcards.shard}."
     script:
         "../../scripts/simulate_trials.py"

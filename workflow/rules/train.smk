@@ -2,8 +2,6 @@
 
 
 rule train_network:
-    message:
-        "Train depth {wildcards.depth} on {wildcards.training_trials} trials of {wildcards.cell}, {wildcards.variant}, seed {wildcards.seed}."
     input:
         train=training_shards,
         validation=validation_shards,
@@ -24,14 +22,16 @@ rule train_network:
         runtime=720,
     params:
         budget=budget_of,
-        digest=provenance.code_digest("networks", "training.py", "metrics.py", "dataset.py"),
+        digest=provenance.code_digest(
+            "networks", "training", "metrics.py", "dataset.py"
+        ),
+    message:
+        "Train depth {wildcards.depth} on {wildcards.training_trials} trials of {wildcards.cell}, {wildcards.variant}, seed {wildcards.seed}."
     script:
         "../../scripts/train_network.py"
 
 
 rule evaluate_networks:
-    message:
-        "Hold the networks of {wildcards.cell}, {wildcards.variant} against its test trials."
     input:
         test=test_shards,
         networks=network_files,
@@ -50,7 +50,10 @@ rule evaluate_networks:
         mem_mb=4000,
         runtime=120,
     params:
-        cell_path=lambda wildcards: f"models/cells/{wildcards.cell}",
-        digest=provenance.code_digest("evaluation.py", "training.py", "metrics.py", "dataset.py"),
+        digest=provenance.code_digest(
+            "evaluation.py", "training", "metrics.py", "dataset.py"
+        ),
+    message:
+        "Hold the networks of {wildcards.cell}, {wildcards.variant} against its test trials."
     script:
         "../../scripts/evaluate_networks.py"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")  # read when neuron is imported: no window, no warning
-from neuron import coreneuron, h  # noqa: E402
+from neuron import coreneuron, h
 
 from neurodepth.cells import mechanisms
 from neurodepth.cells.definition import CellDefinition
@@ -83,7 +83,9 @@ class CompartmentalCell:
         """
         steps_per_ms = round(1 / step_ms)
         if not np.isclose(steps_per_ms * step_ms, 1):
-            raise ValueError(f"step_ms is {step_ms}: a whole number of steps must fit into 1 ms (1/16, 1/20, 1/40, ...)")
+            raise ValueError(
+                f"step_ms is {step_ms}: a whole number of steps must fit into 1 ms (1/16, 1/20, 1/40, ...)"
+            )
         if len(events.synapse) and events.synapse.max() >= len(self.synapses):
             raise ValueError(f"an event names synapse {events.synapse.max()}, the cell has {len(self.synapses)}")
         n_sections = 1 + len(self.axon) + sum(map(len, self.trees.values()))
@@ -143,7 +145,9 @@ class CompartmentalCell:
                 parent = section.parentseg()
                 points = _points(section)
                 for segment in section:
-                    position = [np.interp(segment.x * points[-1, 3], points[:, 3], points[:, axis]) for axis in range(3)]
+                    position = [
+                        np.interp(segment.x * points[-1, 3], points[:, 3], points[:, axis]) for axis in range(3)
+                    ]
                     rows.append(
                         (
                             *(tree, number, segment.x, parent.sec.name().split(".")[-1], parent.x),
@@ -170,7 +174,7 @@ class CompartmentalCell:
         for mechanism, density in region.get("channels_s_per_cm2", {}).items():
             _insert(section, mechanism, self.definition)
             for segment in section:
-                setattr(getattr(segment, mechanism), "gbar", self._density(density, segment))
+                getattr(segment, mechanism).gbar = self._density(density, segment)
         if pool := region.get("calcium_pool"):
             _insert(section, pool["mechanism"], self.definition)
             for segment in section:
@@ -296,7 +300,9 @@ def _strip_unit(key: str, mechanism: str) -> str:
     """Parameter name behind a key such as `ampa_rise_ms`, after checking the unit with the mechanism's own."""
     match = re.fullmatch(r"(\w+)_(" + "|".join(UNITS) + ")", key)
     if not match:
-        raise InvalidFileError(f"{mechanism}: key '{key}' must end in a unit: {', '.join('_' + unit for unit in UNITS)}")
+        raise InvalidFileError(
+            f"{mechanism}: key '{key}' must end in a unit: {', '.join('_' + unit for unit in UNITS)}"
+        )
     name, unit = match[1], UNITS[match[2]]
     try:
         declared = h.units(f"{mechanism}.{name}")

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 
 from neurodepth.networks import kernel_sizes
+from neurodepth.networks.backend import keras
 
 # The published batch normalisation forgets over 100 updates; short trainings need a faster memory.
 BATCH_NORMALISATION_MEMORY = 0.95
@@ -62,5 +62,7 @@ def build(
         "soma_voltage": keras.layers.Dense(1, dtype="float32", name="soma_voltage")(x),
     }
     if n_components:
-        outputs["dendrite_components"] = keras.layers.Dense(n_components, dtype="float32", name="dendrite_components")(x)
+        outputs["dendrite_components"] = keras.layers.Dense(n_components, dtype="float32", name="dendrite_components")(
+            x
+        )
     return keras.Model(inputs, outputs, name=f"tcn_depth_{depth}")

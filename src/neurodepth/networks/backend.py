@@ -1,0 +1,27 @@
+"""Keras, imported without the start-up chatter of TensorFlow's native code."""
+
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported: errors only
+# Some messages come before TensorFlow reads that variable: they go nowhere. Python's own errors still show.
+sys.stderr.flush()
+_terminal = os.dup(2)
+with open(os.devnull, "w") as _nowhere:
+    os.dup2(_nowhere.fileno(), 2)
+    try:
+        import keras
+    finally:
+        os.dup2(_terminal, 2)
+        os.close(_terminal)
+
+__all__ = ["keras", "use_threads"]
+
+
+def use_threads(n_threads: int) -> None:
+    """Limit the cores that this process computes on; call it before the first model is built."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.threading.set_intra_op_parallelism_threads(n_threads)
+        tensorflow.config.threading.set_inter_op_parallelism_threads(n_threads)

@@ -1,0 +1,48 @@
+"""State of a training after each epoch, so that an interrupted one goes on where it was."""
+
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from neurodepth.networks.backend import keras
+
+log = logging.getLogger(__name__)
+
+
+def save(model: keras.Model, history: list[dict[str, float]], checkpoint: Path) -> None:
+    """Keep the state after the last epoch of the history and, if it was the best, its weights."""
+    checkpoint.mkdir(parents=True, exist_ok=True)
+    model.save_weights(checkpoint / f"state_{len(history)}.weights.h5")  # with the optimiser's and the dropout's state
+    if epochs_since_best(history) == 0:
+        shutil.copy(checkpoint / f"state_{len(history)}.weights.h5", checkpoint / "next.weights.h5")
+        os.replace(checkpoint / "next.weights.h5", checkpoint / "best.weights.h5")
+    # The history comes last: an interruption before this line goes back to the epoch before.
+    (checkpoint / "next.json").write_text(json.dumps(history))
+    os.replace(checkpoint / "next.json", checkpoint / "history.json")
+    (checkpoint / f"state_{len(history) - 1}.weights.h5").unlink(missing_ok=True)
+
+
+def restore(model: keras.Model, checkpoint: Path) -> list[dict[str, float]]:
+    """Put the state of an interrupted training into the model; returns its history, empty if there is none."""
+    if not (checkpoint / "history.json").is_file():
+        return []
+    history = json.loads((checkpoint / "history.json").read_text())
+    model.optimizer.build(model.trainable_variables)
+    model.load_weights(checkpoint / f"state_{len(history)}.weights.h5")
+    log.info("going on after epoch %d from %s", len(history), checkpoint)
+    return history
+
+
+def discard(checkpoint: str | Path) -> None:
+    """Remove the state of a training whose result is safely written."""
+    shutil.rmtree(checkpoint, ignore_errors=True)
+
+
+def epochs_since_best(history: list[dict[str, float]]) -> int:
+    """Epochs that passed without a better validation loss."""
+    losses = [row["validation_spike_loss"] for row in history]
+    return len(losses) - 1 - int(np.argmin(losses)) if losses else 0

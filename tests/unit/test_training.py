@@ -1,0 +1,153 @@
+import json
+
+import numpy as np
+import pytest
+
+from neurodepth import stimulus, training
+from neurodepth.cells import build, definition
+from neurodepth.dataset import Trials
+from neurodepth.training import checkpoint
+from neurodepth.training.windows import Windows, fit_scaling, normalised_targets
+
+BUDGET = training.Budget(40, 10, 10, 4, 200, 5e-3, "float32")
+ARCHITECTURE = {
+    "type": "tcn",
+    "width": 4,
+    "receptive_field_ms": 40,
+    "factorised": True,
+    "synapse_dropout": 0.1,
+    "channel_dropout": 0.1,
+    "weight_decay": 0.0,
+}
+
+
+@pytest.fixture(scope="module")
+def make_trials(project):
+    cell = build(definition.read(project / "models" / "cells" / "lif"))
+
+    def make(split, n_trials, duration_ms=1500):
+        found = []
+        for index in range(n_trials):
+            rng = stimulus.trial_rng(1, split, index)
+            events = stimulus.draw_events(cell.synapses, cell.definition.values["input"], duration_ms, rng)
+            found.append(cell.run(events, duration_ms))
+        return Trials(
+            100,
+            80,
+            np.arange(n_trials),
+            [one.events for one in found],
+            [one.spike_time_ms for one in found],
+            np.stack([one.soma_voltage_mv for one in found]),
+            None,
+            None,
+        )
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def splits(make_trials):
+    return make_trials("train", 8), make_trials("validation", 4)
+
+
+def fit(splits, folder, budget=BUDGET, depth=2):
+    return training.train(*splits, ARCHITECTURE, depth, 1, budget, folder)
+
+
+def test_training_lowers_the_loss(splits, tmp_path):
+    _, _, history = fit(splits, tmp_path / "checkpoint")
+    assert history["training_loss"].iloc[-1] < 0.8 * history["training_loss"].iloc[0]
+    assert history["updates"].tolist() == [10, 20, 30, 40]
+
+
+def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(splits, tmp_path, monkeypatch):
+    whole_model, _, whole = fit(splits, tmp_path / "whole")
+    trained = 0
+
+    def interrupt(*arguments):
+        nonlocal trained
+        trained += 1
+        if trained == 3:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    original = training._train_epoch
+    monkeypatch.setattr(training, "_train_epoch", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fit(splits, tmp_path / "cut")
+    monkeypatch.setattr(training, "_train_epoch", original)
+    resumed_model, _, resumed = fit(splits, tmp_path / "cut")
+    columns = ["epoch", "updates", "training_loss", "validation_spike_loss"]
+    np.testing.assert_allclose(resumed[columns], whole[columns], rtol=1e-4)  # order of sums in threads
+    for one, other in zip(resumed_model.get_weights(), whole_model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_training(splits, tmp_path, monkeypatch):
+    losses = iter([0.5, 0.3, 0.4, 0.6, 0.7, 0.8])
+    weights = []
+
+    def scripted(model, windows, validation):
+        weights.append([w.copy() for w in model.get_weights()])
+        epoch = windows.first_update // 10 + 1
+        model.layers[-1].set_weights([np.full_like(w, epoch) for w in model.layers[-1].get_weights()])
+        row = {"epoch": epoch, "updates": 10 * epoch, "training_loss": 1.0, "validation_auc": 0.5}
+        return row | {"validation_spike_loss": next(losses)}
+
+    monkeypatch.setattr(training, "_train_epoch", scripted)
+    budget = training.Budget(60, 10, 2, 4, 200, 5e-3, "float32")
+    model, _, history = fit(splits, tmp_path / "checkpoint", budget)
+    assert len(history) == 4  # the second was best; two without improvement
+    assert (model.layers[-1].get_weights()[0] == 2).all()
+
+
+def test_windows_hold_what_the_trials_hold(splits):
+    trials = splits[0]
+    scaling = fit_scaling(trials)
+    inputs, targets = Windows(trials, scaling, BUDGET, seed=3, epoch=0)[0]
+    rng = np.random.default_rng([3, 0])
+    trial, start = rng.integers(len(trials), size=4)[0], rng.integers(trials.duration_ms - 200 + 1, size=4)[0]
+    expected = np.zeros((trials.duration_ms, 100), np.uint8)
+    expected[trials.events[trial].time_ms, trials.events[trial].synapse] = 1
+    np.testing.assert_array_equal(inputs[0], expected[start : start + 200])
+    voltage_mv = np.minimum(trials.soma_voltage_mv[trial, start : start + 200], -55)
+    found = targets["soma_voltage"][0, :, 0] * scaling.soma_deviation_mv + scaling.soma_mean_mv
+    np.testing.assert_allclose(found, voltage_mv, atol=1e-3)
+
+
+def test_targets_are_normalised_by_the_training_trials(splits):
+    scaling = fit_scaling(splits[0])
+    targets = normalised_targets(splits[0], scaling)["soma_voltage"]
+    assert targets.mean() == pytest.approx(0, abs=1e-3)
+    assert targets.std() == pytest.approx(1, abs=1e-3)
+
+
+def test_the_first_receptive_field_of_a_window_is_not_scored():
+    true, predicted = np.zeros((1, 100, 1), np.float32), np.zeros((1, 100, 1), np.float32)
+    true[0, :40] = 5
+    loss = training._scored_loss("soma_voltage", 40)
+    assert float(loss(true, predicted)) == 0
+    true[0, 40] = 5
+    assert float(loss(true, predicted)) > 0
+
+
+def test_a_saved_network_predicts_the_same(splits, tmp_path):
+    model, scaling, _ = fit(splits, tmp_path / "checkpoint")
+    training.save(model, scaling, {"depth": 2}, tmp_path / "network.keras")
+    loaded, loaded_scaling = training.load(tmp_path / "network.keras")
+    for one, other in zip(
+        training.predict(model, splits[1], scaling), training.predict(loaded, splits[1], loaded_scaling), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    assert json.loads((tmp_path / "network.json").read_text())["depth"] == 2
+
+
+def test_a_window_not_longer_than_the_receptive_field_is_refused(splits, tmp_path):
+    with pytest.raises(ValueError, match=r"window_ms is 40.*receptive field \(40 ms\)"):
+        fit(splits, tmp_path, training.Budget(10, 10, 1, 4, 40, 1e-3))
+
+
+def test_a_checkpoint_is_gone_after_it_was_discarded(splits, tmp_path):
+    fit(splits, tmp_path / "checkpoint", training.Budget(10, 10, 1, 4, 200, 1e-3, "float32"))
+    checkpoint.discard(tmp_path / "checkpoint")
+    assert not (tmp_path / "checkpoint").exists()

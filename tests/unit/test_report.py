@@ -156,6 +156,13 @@ def test_interval_in_words(interval, words):
     assert wording.possible_depths(interval) == words
 
 
+@pytest.mark.parametrize(
+    ("value_h", "words"), [(0.0022, "0.0022 h"), (0.1, "0.10 h"), (1.25, "1.2 h"), (35.0, "35 h"), (120.0, "120 h")]
+)
+def test_hours_have_two_digits_that_count(value_h, words):
+    assert wording.hours(value_h).replace("\N{NARROW NO-BREAK SPACE}", " ") == words
+
+
 def test_published_numbers_meet_the_papers_criterion():
     assert min(one.auc for one in published.PUBLISHED.values()) >= 0.991
 

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from neurodepth.depth import Criterion
 from neurodepth.figures.style import FAINT, INK, PALE, depth_colour, depth_marker, layers, styled
 
-AUC_TICKS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9998, 0.9999)
+AUC_TICKS = (0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9998, 0.9999)
 FINE_AUC_TICKS = (*AUC_TICKS, 0.85, 0.96, 0.985, 0.992, 0.993, 0.994, 0.996, 0.997, 0.9985, 0.9995)  # where few fit
 LABEL_SPACING_PT = 10
 AUC_CEILING = 0.99999  # a logarithm of 1 - AUC has no place for 1

@@ -105,7 +105,7 @@ def readable_window(example: Example, length_ms: float = 1500) -> tuple[float, f
 def predicted_spikes(probability: np.ndarray, spike_time_ms: np.ndarray) -> np.ndarray:
     """Times in ms at which a network would call a spike, one for each run of bins above threshold.
 
-    The threshold is the one that `FALSE_POSITIVE_RATE` of the trial's own empty bins exceed.
+    The threshold is the one that `FALSE_POSITIVE_RATE` of the trial's own empty bins exceed; its start is left out.
 
     Args:
         probability: Of a spike, one value a millisecond, shape (time,).
@@ -113,6 +113,7 @@ def predicted_spikes(probability: np.ndarray, spike_time_ms: np.ndarray) -> np.n
     """
     empty = np.ones(len(probability), bool)
     empty[np.minimum(spike_time_ms.astype(int), len(probability) - 1)] = False
+    empty[:WARM_UP_MS] = False
     above = probability > np.quantile(probability[empty], 1 - FALSE_POSITIVE_RATE, method="higher")
     runs = np.split(np.arange(len(above)), np.flatnonzero(np.diff(above.astype(int))) + 1)
     return np.array([run[np.argmax(probability[run])] for run in runs if above[run[0]]])

@@ -48,6 +48,10 @@ def training_curves(histories: Sequence[History], width_in: float = 5.2) -> Figu
     for axes, name in zip(panels, names, strict=True):
         axes.set_ylabel(name)
         axes.grid(axis="y", color=PALE, linewidth=0.7)
+    if all(one.table.validation_auc.isna().all() for one in histories):
+        panels[-1].set_ylim(0, 1)
+        note = "undefined: no spike in the validation trials"
+        panels[-1].text(0.5, 0.5, note, transform=panels[-1].transAxes, ha="center", va="center")
     panels[-1].set_xlabel("Updates of the weights")
     panels[0].legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)
     figure.align_ylabels(panels)

@@ -13,8 +13,8 @@ import numpy as np
 from neurodepth.cells import embedding
 from neurodepth.cells.arbour import Arbour, Branch, Parameters
 
-# Of seeds 0 to 159 the sixty nearest to Hay 2011's cell in length and area per 50 um of path were simulated; this, the
-# nearest of them, also has a back-propagating spike and a calcium spike much like that cell's.
+# Of seeds 0 to 159 the nearest to Hay 2011's cell in length and area per 50 um of path. Most seeds give a cell whose
+# dendrite is more excitable than that cell's; this one's is not (docs/cells.md).
 SEED = 80
 SHORTEST_BRANCH_UM = 3.0
 POINT_SPACING_UM = 10.0

@@ -91,7 +91,7 @@ def draw_morphologies(cells: Iterable[Measurements]) -> Figure:
                 widths = np.maximum(0.7, points[1:, 2] * 0.75).tolist()
                 shade = 0.55 if tree == "basal" else 1.0
                 axes.add_collection(
-                    LineCollection(lines, linewidths=widths, colors=colour, alpha=shade, capstyle="butt")
+                    LineCollection(lines, linewidths=widths, colors=colour, alpha=shade, capstyle="round")
                 )
         axes.plot(offset_um, 0, marker="o", markersize=9, color=colour)
         axes.text(offset_um, 1240, cell.label, ha="center", va="bottom", color=colour, fontsize=12)

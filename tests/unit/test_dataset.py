@@ -22,7 +22,9 @@ def make_trials(n_trials=3, duration_ms=50, components=2):
     rng = np.random.default_rng(0)
     return [
         Trial(
-            Events(np.sort(rng.integers(0, duration_ms, 20)).astype(np.uint16), rng.integers(0, 5, 20).astype(np.uint16)),
+            Events(
+                np.sort(rng.integers(0, duration_ms, 20)).astype(np.uint16), rng.integers(0, 5, 20).astype(np.uint16)
+            ),
             np.sort(rng.uniform(0, duration_ms, number)),
             rng.normal(-70, 5, duration_ms).astype(np.float32),
             rng.normal(-65, 5, duration_ms).astype(np.float32),

@@ -15,7 +15,9 @@ def scored():
 
 def test_auc_equals_scikit_learn_with_ties(scored):
     score, spikes = scored
-    assert metrics.count_pairs(score, spikes).auc() == pytest.approx(roc_auc_score(spikes.ravel(), score.ravel()), abs=1e-12)
+    assert metrics.count_pairs(score, spikes).auc() == pytest.approx(
+        roc_auc_score(spikes.ravel(), score.ravel()), abs=1e-12
+    )
 
 
 def test_weighted_auc_equals_auc_of_repeated_trials(scored):

@@ -36,7 +36,9 @@ def test_events_are_sorted_and_inside_the_trial(synapses, statistics):
     assert events.synapse.max() < len(synapses)
 
 
-@pytest.mark.parametrize(("keep_ms", "sigma_ms", "duration_ms"), [(30, 13, 500), (57, 40, 700), (450, 600, 2000), (7, 3, 100)])
+@pytest.mark.parametrize(
+    ("keep_ms", "sigma_ms", "duration_ms"), [(30, 13, 500), (57, 40, 700), (450, 600, 2000), (7, 3, 100)]
+)
 def test_smoothing_steps_equals_convolving_them_with_the_published_filter(keep_ms, sigma_ms, duration_ms):
     n_windows = -(-duration_ms // keep_ms)
     steps = np.random.default_rng(0).random(n_windows)
@@ -72,9 +74,7 @@ def test_mean_rates_are_those_of_the_statistics(synapses, statistics):
 
 def test_a_tree_without_statistics_is_named(synapses, statistics):
     with pytest.raises(ValueError, match="no entry for tuft"):
-        stimulus.spike_probability(
-            synapses.assign(tree="tuft"), statistics, 1000, stimulus.trial_rng(1, "train", 0)
-        )
+        stimulus.spike_probability(synapses.assign(tree="tuft"), statistics, 1000, stimulus.trial_rng(1, "train", 0))
 
 
 def test_a_trial_too_long_for_the_event_format_is_refused(synapses, statistics):

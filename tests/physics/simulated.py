@@ -1,0 +1,120 @@
+"""Functions that run in a process of their own, called through the fixture `isolated`."""
+
+import h5py
+import numpy as np
+
+from neurodepth.cells import definition
+from neurodepth.cells.trial import Events
+
+
+def mechanisms(project):
+    """Load the l5pc mechanisms into this process and return NEURON."""
+    from neurodepth.cells import compartmental, mechanisms
+
+    cell = definition.read(project / "models" / "cells" / "l5pc")
+    compartmental.load_mechanisms(mechanisms.compile_mechanisms(cell.mechanisms_path))
+    return compartmental.h
+
+
+def build(project, name, variant=None, use_coreneuron=True):
+    from neurodepth.cells.compartmental import CompartmentalCell
+
+    cell = definition.read(project / "models" / "cells" / name, variant)
+    return CompartmentalCell(cell, project / "data", use_coreneuron)
+
+
+def segments(project, name):
+    return build(project, name).segments
+
+
+def densities(project, name):
+    """Ih and low-voltage calcium densities of all dendritic segments, S/cm2."""
+    cell = build(project, name)
+    return np.array(
+        [
+            (segment.Ih.gbar, segment.Ca_LVA.gbar if hasattr(segment, "Ca_LVA") else 0.0)
+            for tree in ("basal", "apical")
+            for section in cell.trees[tree]
+            for segment in section
+        ]
+    )
+
+
+def reference_trials(project, reference, family, names, step_ms, second_order=False):
+    """Run reference trials with our cell: for each, spike times, soma and nexus voltage."""
+    cell = build(project, "l5pc_hay2011", "nmda" if family == "nmda" else "no_nmda")
+    found = {}
+    with h5py.File(reference / "l5pc_trials.h5") as file:
+        for name in names:
+            events = Events(file[family][name]["event_time_ms"][:], file[family][name]["event_synapse"][:])
+            trial = cell.run(events, 3000, step_ms, second_order)
+            found[name] = (trial.spike_time_ms, trial.soma_voltage_mv, trial.nexus_voltage_mv)
+    return found
+
+
+def one_trial(project, use_coreneuron, duration_ms=400):
+    """A short driven trial of the shipped cell: spike times and soma voltage."""
+    from neurodepth import stimulus
+
+    cell = build(project, "l5pc", use_coreneuron=use_coreneuron)
+    rng = stimulus.trial_rng(1, "train", 0)
+    events = stimulus.draw_events(cell.synapses, cell.definition.values["input"], duration_ms, rng)
+    trial = cell.run(events, duration_ms, 0.0625, True)
+    return trial.spike_time_ms, trial.soma_voltage_mv
+
+
+def passive_decay(project):
+    """Voltage of an isopotential passive sphere after a brief current: time in ms, voltage above rest in mV."""
+    h = mechanisms(project)
+    soma = h.Section(name="soma")
+    soma.L = soma.diam = 20
+    soma.cm = 1
+    soma.insert("pas")
+    soma.g_pas, soma.e_pas = 1e-4, -70
+    clamp = h.IClamp(soma(0.5))
+    clamp.delay, clamp.dur, clamp.amp = 1, 1, 0.05
+    time, voltage = h.Vector().record(h._ref_t), h.Vector().record(soma(0.5)._ref_v)
+    h.dt, h.secondorder = 0.025, 2
+    h.finitialize(-70)
+    h.continuerun(60)
+    return np.array(time), np.array(voltage) + 70
+
+
+def synapse_conductance(project, name, parameters, event_times_ms, voltage_mv):
+    """Conductance in uS of a synapse on a clamped compartment: for each recorded variable, its time course."""
+    h = mechanisms(project)
+    soma = h.Section(name="soma")
+    soma.L = soma.diam = 20
+    synapse = getattr(h, name)(soma(0.5))
+    for key, value in parameters.items():
+        setattr(synapse, key, value)
+    clamp = h.SEClamp(soma(0.5))
+    clamp.dur1, clamp.amp1, clamp.rs = 1e9, voltage_mv, 1e-6
+    names = ("g_ampa", "g_nmda") if name == "AmpaNmda" else ("g",)
+    recorded = {key: h.Vector().record(getattr(synapse, f"_ref_{key}")) for key in names}
+    connection = h.NetCon(None, synapse)
+    connection.weight[0] = 1
+    h.dt = 0.005
+    h.steps_per_ms = 200
+    h.finitialize(voltage_mv)
+    for time_ms in event_times_ms:
+        connection.event(time_ms)
+    h.continuerun(60)
+    return {key: np.array(vector) for key, vector in recorded.items()}
+
+
+def gate_curves(project, mechanism, voltages_mv):
+    """Steady state and time constant (ms) of the gates of a channel at given voltages, as the compiled code has them."""
+    h = mechanisms(project)
+    soma = h.Section(name="soma")
+    soma.insert(mechanism)
+    channel = getattr(soma(0.5), mechanism)
+    gates = [name for name in ("m", "h") if hasattr(channel, name)]
+    found = {gate: [] for gate in gates}
+    h.dt = 1e-3
+    for voltage_mv in voltages_mv:
+        h.finitialize(voltage_mv)
+        found_steady = {gate: getattr(channel, gate) for gate in gates}
+        for gate in gates:
+            found[gate].append(found_steady[gate])
+    return found

@@ -94,8 +94,8 @@ def _compile(sources: list[Path], build: Path, coreneuron: bool) -> None:
 
 
 def _first_complaint(output: str) -> str:
-    lines = output.splitlines()
+    lines = [line for line in output.splitlines() if "[warning]" not in line and not line.startswith("diff:")]
     for number, line in enumerate(lines):
-        if any(word in line.lower() for word in ("error", "syntax", "not found", "no such file")):
+        if "error" in line.lower():
             return "\n" + "\n".join(lines[max(0, number - 2) : number + 6])
     return "\n" + "\n".join(lines[-8:])

@@ -42,8 +42,11 @@ INITIAL {
 }
 
 BREAKPOINT {
+    LOCAL gnow
+    CONDUCTANCE gnow USEION ca
     SOLVE states METHOD cnexp
-    ica = gbar*m*m*h * (v - eca)
+    gnow = gbar*m*m*h
+    ica = gnow * (v - eca)
 }
 
 DERIVATIVE states {

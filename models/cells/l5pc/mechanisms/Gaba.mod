@@ -46,6 +46,7 @@ INITIAL {
 }
 
 BREAKPOINT {
+    CONDUCTANCE g
     SOLVE states METHOD cnexp
     g = gmax * (b - a)
     i = g * (v - e)

@@ -40,8 +40,11 @@ INITIAL {
 }
 
 BREAKPOINT {
+    LOCAL gnow
+    CONDUCTANCE gnow
     SOLVE states METHOD cnexp
-    ih = gbar*m * (v + 45)
+    gnow = gbar*m
+    ih = gnow * (v + 45)
 }
 
 DERIVATIVE states {

@@ -43,8 +43,11 @@ INITIAL {
 }
 
 BREAKPOINT {
+    LOCAL gnow
+    CONDUCTANCE gnow USEION k
     SOLVE states METHOD cnexp
-    ik = gbar*m*m*h * (v - ek)
+    gnow = gbar*m*m*h
+    ik = gnow * (v - ek)
 }
 
 DERIVATIVE states {

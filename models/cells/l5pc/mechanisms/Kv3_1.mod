@@ -39,8 +39,11 @@ INITIAL {
 }
 
 BREAKPOINT {
+    LOCAL gnow
+    CONDUCTANCE gnow USEION k
     SOLVE states METHOD cnexp
-    ik = gbar*m * (v - ek)
+    gnow = gbar*m
+    ik = gnow * (v - ek)
 }
 
 DERIVATIVE states {

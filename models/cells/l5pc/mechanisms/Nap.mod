@@ -43,8 +43,11 @@ INITIAL {
 }
 
 BREAKPOINT {
+    LOCAL gnow
+    CONDUCTANCE gnow USEION na
     SOLVE states METHOD cnexp
-    ina = gbar*m*m*m*h * (v - ena)
+    gnow = gbar*m*m*m*h
+    ina = gnow * (v - ena)
 }
 
 DERIVATIVE states {

@@ -41,8 +41,11 @@ INITIAL {
 }
 
 BREAKPOINT {
+    LOCAL gnow
+    CONDUCTANCE gnow USEION k
     SOLVE states METHOD cnexp
-    ik = gbar*z * (v - ek)
+    gnow = gbar*z
+    ik = gnow * (v - ek)
 }
 
 DERIVATIVE states {

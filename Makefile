@@ -7,7 +7,7 @@ CONFIG ?=
 .PHONY: help run test lint lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
 
 run: .venv/run.stamp ## Run the default study (CONFIG=config/quick.yaml: another); the report is results/report.html
 	$(BIN)/snakemake $(if $(CONFIG),--configfile $(CONFIG))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from neurodepth import report
+from neurodepth import jobs, report
 
 
 def make_report(verdict_path, accuracy_path, conditions, histories, benchmarks_path, report_path, figures_path):
@@ -29,12 +29,13 @@ def _condition(one, histories):
 
 
 if __name__ == "__main__":
-    make_report(
-        snakemake.input.verdict,
-        snakemake.input.accuracy,
-        snakemake.params.conditions,
-        snakemake.input.histories,
-        snakemake.params.benchmarks,
-        snakemake.output.report,
-        snakemake.output.figures,
-    )
+    with jobs.logged(snakemake.log[0]):
+        make_report(
+            snakemake.input.verdict,
+            snakemake.input.accuracy,
+            snakemake.params.conditions,
+            snakemake.input.histories,
+            snakemake.params.benchmarks,
+            snakemake.output.report,
+            snakemake.output.figures,
+        )

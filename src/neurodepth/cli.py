@@ -49,7 +49,7 @@ def simulate(
     output: Path,
     overwrite: bool,
 ) -> None:
-    r"""Simulate trials of CELL under its random input and store them in one HDF5 file.
+    """Simulate trials of CELL under its random input and store them in one HDF5 file.
 
     CELL is a folder with a cell.yaml, such as models/cells/l5pc. A trial depends on the seed, the split and its
     number alone, so that the same call gives the same data on any number of cores.
@@ -98,6 +98,13 @@ class _clear_errors:  # noqa: N801 used as a statement
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> None:
-        expected = (validation.InvalidFileError, dataset.DatasetError, ValueError, OSError, RuntimeError)
+        expected = (
+            validation.InvalidFileError,
+            dataset.DatasetError,
+            ValueError,
+            ArithmeticError,
+            OSError,
+            RuntimeError,
+        )
         if isinstance(error, expected):
             raise click.ClickException(str(error)) from error

@@ -5,7 +5,6 @@ from typing import Any
 
 from neurodepth import networks, validation
 from neurodepth.cells import definition
-from neurodepth.metrics import WARM_UP_MS
 
 
 def check(configuration: dict[str, Any], models_path: str | Path) -> None:
@@ -20,10 +19,6 @@ def check(configuration: dict[str, Any], models_path: str | Path) -> None:
     if window_ms > duration_ms:
         raise validation.InvalidFileError(
             f"configuration: training.window_ms is {window_ms}, more than simulation.duration_ms ({duration_ms})"
-        )
-    if duration_ms < 2 * WARM_UP_MS:
-        raise validation.InvalidFileError(
-            f"configuration: simulation.duration_ms is {duration_ms}: evaluation leaves out the first {WARM_UP_MS} ms"
         )
     seen = set()
     for condition in configuration["conditions"]:
@@ -63,6 +58,8 @@ def _check_condition(condition: dict[str, Any], configuration: dict[str, Any], m
             f"configuration: training.window_ms is {window_ms}, but network {condition['network']} sees "
             f"{receptive_field_ms} ms and scores only what comes after: choose a longer window"
         )
-    for depth in configuration["depths"]:
-        networks.kernel_sizes(receptive_field_ms, depth)
+    try:
+        networks.kernel_sizes(receptive_field_ms, max(configuration["depths"]))
+    except ValueError as error:
+        raise validation.InvalidFileError(f"configuration: depths: {error} (network {condition['network']})") from error
     training_sizes(condition["trials"]["train"], configuration["training_fractions"])

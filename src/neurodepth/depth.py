@@ -125,9 +125,14 @@ def decide(evaluations: list[Evaluation], criterion: Criterion, seed: int = 0) -
         )
         return Verdict(smallest, interval, "reached", reason + tail)
     if open_depths:
-        reason = f"Undecided: {reached}, and the test trials are too few to rule it out; simulate more."
+        reason = (
+            f"Undecided: {reached}; with so few test trials and seeds it stays open whether more data would reach it."
+        )
         return Verdict(None, interval, "undecided", reason)
-    reason = f"Not reached: {reached}, and more data would not close the gap; try deeper or wider networks."
+    reason = (
+        f"Not reached: {reached}, and {criterion.further_doublings:g} more doublings of the data, each with the gain of "
+        "the last, would not reach it; try deeper or wider networks."
+    )
     return Verdict(None, interval, "not reached", reason)
 
 

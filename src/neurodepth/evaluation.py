@@ -134,7 +134,8 @@ def tabulate_accuracy(accuracy: pd.DataFrame, table: pd.DataFrame) -> pd.DataFra
 
 def summarise(verdict: Verdict, accuracy: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     """The entry of one cell in `verdict.json`."""
-    best = accuracy.loc[accuracy["auc"].idxmax()]
+    largest = accuracy[accuracy["training_trials"] == accuracy["training_trials"].max()]
+    best = largest.loc[largest["auc"].idxmax()]
     return asdict(verdict) | {
         "best_depth": int(best["depth"]),
         "best_auc": float(best["auc"]),

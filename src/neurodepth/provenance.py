@@ -62,6 +62,10 @@ def code_digest(*modules: str) -> str:
         path = root / module
         if not path.exists():
             raise FileNotFoundError(f"{path}: a rule's code digest names a module that does not exist")
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        for file in sorted(_sources(path)):
             key.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return key.hexdigest()[:16]
+
+
+def _sources(path: Path) -> list[Path]:
+    return [file for file in path.rglob("*") if file.is_file() and file.suffix != ".pyc"] if path.is_dir() else [path]

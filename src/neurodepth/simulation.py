@@ -134,10 +134,7 @@ def _compute(
         return
     from dask.distributed import Client, LocalCluster, as_completed
 
-    from neurodepth.cells import mechanisms
-
-    # Compiled here, so that workers never compile side by side.
-    mechanisms.compile_mechanisms(cell.mechanisms_path, protocol.simulator == "coreneuron")
+    _cell(protocol)  # here, so that workers never compile side by side and a bad definition fails at once
     with (
         LocalCluster(n_workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
         Client(cluster) as client,

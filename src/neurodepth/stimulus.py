@@ -46,7 +46,7 @@ def draw_events(
 def spike_probability(
     synapses: pd.DataFrame, statistics: dict[str, Any], duration_ms: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Probability of a spike in each millisecond of one trial, float32, shape (synapses, time)."""
+    """Probability of a spike in each millisecond of one trial, shape (synapses, time)."""
     if not 0 < duration_ms <= LARGEST_DURATION_MS:
         raise ValueError(f"duration_ms is {duration_ms}, expected 1 to {LARGEST_DURATION_MS}")
     if missing := set(synapses["tree"]) - set(statistics["trees"]):
@@ -59,29 +59,31 @@ def spike_probability(
     rate = np.zeros((len(synapses), n_windows))  # spikes per ms and synapse
     weight = synapses["length_um"].to_numpy() + statistics["extra_length_um"]
     for tree, bounds in statistics["trees"].items():
-        totals_per_ms = _draw_tree_rates(bounds, n_windows, rng)
+        totals_per_ms = _draw_tree_rates(bounds, statistics["inhibition_below_zero"], n_windows, rng)
         for kind, total_per_ms in totals_per_ms.items():
             rows = np.flatnonzero((synapses["tree"] == tree) & (synapses["kind"] == kind))
             rate[rows] = np.outer(weight[rows] / weight[rows].sum(), total_per_ms)
     lowest, highest = statistics["synapse_factor"]
     rate *= rng.uniform(lowest, highest, rate.shape)
-    smooth = rate.astype(np.float32) @ _smoothing(duration_ms, keep_ms, n_windows, sigma_ms)
+    smooth = rate @ _smoothing(duration_ms, keep_ms, n_windows, sigma_ms)
     # The published program draws an exponential number with this mean and compares it with a uniform one: the
     # probability of a spike is then r (1 - exp(-1/r)), and one comparison gives the same trains.
     with np.errstate(divide="ignore", over="ignore"):
-        return np.where(smooth > 0, -smooth * np.expm1(-1 / smooth), 0).astype(np.float32)
+        return np.where(smooth > 0, -smooth * np.expm1(-1 / smooth), 0)
 
 
 def _jittered(choices: list[int], jitter_ms: int, rng: np.random.Generator) -> int:
     return int(rng.choice(choices)) + (int(rng.integers(-jitter_ms, jitter_ms)) if jitter_ms else 0)
 
 
-def _draw_tree_rates(bounds: dict[str, Any], n_windows: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def _draw_tree_rates(
+    bounds: dict[str, Any], below_zero: str, n_windows: int, rng: np.random.Generator
+) -> dict[str, np.ndarray]:
     """Spikes per ms of a whole tree in each keep window, shape (windows,)."""
     low, high = bounds["inhibitory_offset_per_100ms"]
     excitatory = rng.uniform(0, bounds["excitatory_max_per_100ms"], n_windows)
-    # A draw below zero counts as no inhibition: max(0, excitatory + low) is the lower bound, and both may be negative.
-    inhibitory = rng.uniform(np.maximum(0, excitatory + low), np.maximum(0, excitatory + high))
+    lowest = excitatory + low if below_zero == "clip" else np.maximum(0, excitatory + low)
+    inhibitory = np.maximum(0, rng.uniform(lowest, np.maximum(lowest, excitatory + high)))
     return {"excitatory": excitatory / 100, "inhibitory": inhibitory / 100}
 
 
@@ -102,4 +104,4 @@ def _smoothing(duration_ms: int, keep_ms: int, n_windows: int, sigma_ms: int) ->
     time = np.arange(duration_ms)[None, :]
     upper = np.clip(time - start + first + 1, 0, n_taps)
     lower = np.clip(time - end + first + 1, 0, n_taps)
-    return (cumulative[upper] - cumulative[lower]).astype(np.float32)
+    return cumulative[upper] - cumulative[lower]

@@ -7,7 +7,7 @@ from neurodepth import stimulus, training
 from neurodepth.cells import build, definition
 from neurodepth.dataset import Trials
 from neurodepth.training import checkpoint
-from neurodepth.training.windows import Windows, fit_scaling, normalised_targets
+from neurodepth.training.windows import Windows, fit_scaling
 
 BUDGET = training.Budget(40, 10, 10, 4, 200, 5e-3, "float32")
 ARCHITECTURE = {
@@ -104,7 +104,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_training(splits, tmp_path, mon
 def test_windows_hold_what_the_trials_hold(splits):
     trials = splits[0]
     scaling = fit_scaling(trials)
-    inputs, targets = Windows(trials, scaling, BUDGET, seed=3, epoch=0)[0]
+    inputs, targets = Windows(trials, scaling, BUDGET, seed=3)[0]
     rng = np.random.default_rng([3, 0])
     trial, start = rng.integers(len(trials), size=4)[0], rng.integers(trials.duration_ms - 200 + 1, size=4)[0]
     expected = np.zeros((trials.duration_ms, 100), np.uint8)
@@ -116,10 +116,17 @@ def test_windows_hold_what_the_trials_hold(splits):
 
 
 def test_targets_are_normalised_by_the_training_trials(splits):
-    scaling = fit_scaling(splits[0])
-    targets = normalised_targets(splits[0], scaling)["soma_voltage"]
-    assert targets.mean() == pytest.approx(0, abs=1e-3)
-    assert targets.std() == pytest.approx(1, abs=1e-3)
+    budget = training.Budget(10, 10, 1, 64, 1000, 1e-3)
+    targets = Windows(splits[0], fit_scaling(splits[0]), budget, seed=1)[0][1]["soma_voltage"]
+    assert targets.mean() == pytest.approx(0, abs=0.2)  # 64 windows of 8 trials
+    assert targets.std() == pytest.approx(1, abs=0.2)
+
+
+def test_a_checkpoint_of_another_training_is_not_used(splits, tmp_path):
+    fit(splits, tmp_path / "checkpoint", training.Budget(20, 10, 10, 4, 200, 5e-3, "float32"))
+    _, _, history = fit(splits, tmp_path / "checkpoint", training.Budget(20, 10, 10, 4, 200, 1e-3, "float32"))
+    _, _, fresh = fit(splits, tmp_path / "fresh", training.Budget(20, 10, 10, 4, 200, 1e-3, "float32"))
+    np.testing.assert_allclose(history["training_loss"], fresh["training_loss"], rtol=1e-4)
 
 
 def test_the_first_receptive_field_of_a_window_is_not_scored():

@@ -1,5 +1,7 @@
 """Paths, checks and the functions that rules share."""
 
+import os
+
 from neurodepth import configuration, provenance
 from neurodepth.cells import definition
 from neurodepth.validation import InvalidFileError
@@ -15,6 +17,18 @@ CONDITIONS = {(one["cell"], one["variant"]): one for one in config["conditions"]
 CONDITION_PATH = f"{RESULTS}/{{cell}}/{{variant}}"
 BENCHMARK_PATH = f"{RESULTS}/benchmarks"
 LOG_PATH = f"{RESULTS}/logs"
+NETWORK_PATH = f"{CONDITION_PATH}/networks/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}"
+SIMULATION_CODE = [
+    "cells/compartmental.py",
+    "cells/definition.py",
+    "cells/mechanisms.py",
+    "cells/morphology.py",
+    "cells/point.py",
+    "cells/trial.py",
+    "dataset.py",
+    "simulation.py",
+    "stimulus.py",
+]
 
 
 wildcard_constraints:
@@ -63,7 +77,7 @@ def cell_digest(wildcards):
         for key, value in cell_of(wildcards).values.items()
         if key not in ("description", "variants")
     }
-    code = provenance.code_digest("cells", "stimulus.py", "simulation.py", "dataset.py")
+    code = provenance.code_digest(*SIMULATION_CODE)
     return provenance.digest([values, code])
 
 
@@ -79,14 +93,12 @@ def cell_files(wildcards):
 
 
 def morphology_path(cell):
-    """Morphology of a compartmental cell: the shipped file, or where the fetched one goes."""
+    """Morphology of a compartmental cell: the file that its definition names, or where the fetched one goes."""
     found = definition.read(f"models/cells/{cell}")
-    name = found.values["morphology"]["path"]
-    return (
-        f"data/morphologies/{name}"
-        if "fetch" in found.values["morphology"]
-        else f"models/cells/{cell}/{name}"
-    )
+    morphology = found.values["morphology"]
+    if "fetch" in morphology:
+        return f"data/morphologies/{morphology['path']}"
+    return os.path.relpath(found.morphology_folder / morphology["path"])
 
 
 def picture_file(cell):
@@ -146,12 +158,16 @@ def networks_of(condition, suffix):
     """Files of all networks of a condition, given as (cell, variant)."""
     cell, variant = condition
     n_trials = CONDITIONS[condition]["trials"]["train"]
-    return [
-        f"{RESULTS}/{cell}/{variant}/networks/depth_{depth}/trials_{size}/seed_{seed}.{suffix}"
-        for depth in config["depths"]
-        for size in configuration.training_sizes(n_trials, config["training_fractions"])
-        for seed in config["training_seeds"]
-    ]
+    return expand(
+        f"{NETWORK_PATH}.{suffix}",
+        cell=cell,
+        variant=variant,
+        depth=config["depths"],
+        training_trials=configuration.training_sizes(
+            n_trials, config["training_fractions"]
+        ),
+        seed=config["training_seeds"],
+    )
 
 
 def network_files(wildcards):

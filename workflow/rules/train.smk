@@ -7,9 +7,9 @@ rule train_network:
         validation=validation_shards,
         architecture=architecture_of,
     output:
-        model=f"{CONDITION_PATH}/networks/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}.keras",
-        description=f"{CONDITION_PATH}/networks/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}.json",
-        history=f"{CONDITION_PATH}/networks/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}.csv",
+        model=f"{NETWORK_PATH}.keras",
+        description=f"{NETWORK_PATH}.json",
+        history=f"{NETWORK_PATH}.csv",
     log:
         f"{LOG_PATH}/train_network/{{cell}}/{{variant}}/depth_{{depth}}_trials_{{training_trials}}_seed_{{seed}}.log",
     benchmark:

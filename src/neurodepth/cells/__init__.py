@@ -3,10 +3,13 @@
 Importing this package does not import NEURON; building a compartmental cell does.
 """
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from neurodepth.cells.definition import CellDefinition
+
+log = logging.getLogger(__name__)
 
 
 def build(definition: CellDefinition, data_path: str | Path = "data", use_coreneuron: bool = True) -> Any:
@@ -20,5 +23,13 @@ def build(definition: CellDefinition, data_path: str | Path = "data", use_corene
 
         return PointCell(definition)
     from neurodepth.cells.compartmental import CompartmentalCell
+    from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms
 
+    if use_coreneuron and definition.mechanisms_path is not None:
+        try:
+            compile_mechanisms(definition.mechanisms_path, coreneuron=True)
+        except CompilationError as error:
+            compile_mechanisms(definition.mechanisms_path, coreneuron=False)  # fails as well where the source is wrong
+            log.warning("CoreNEURON cannot be built, running in NEURON (same results, slower): %s", error)
+            use_coreneuron = False
     return CompartmentalCell(definition, data_path, use_coreneuron)

@@ -228,6 +228,8 @@ def load_mechanisms(folder: Path) -> None:
     if not _loaded_library:
         h.load_file("stdrun.hoc")
         h.load_file("import3d.hoc")
+        # A trial runs on one core: more OpenMP threads than cells only spin (Snakemake sets one for each core of a job).
+        os.environ["OMP_NUM_THREADS"] = "1"
         os.environ["CORENEURONLIB"] = str(folder / mechanisms.LIBRARY_NAMES[1])
         if not h.nrn_load_dll(str(folder / mechanisms.LIBRARY_NAMES[0])):
             raise RuntimeError(f"{folder}: NEURON could not load the mechanisms; delete the folder and run again")

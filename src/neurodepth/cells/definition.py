@@ -17,6 +17,7 @@ class CellDefinition:
         values: The content of `cell.yaml` with the variant laid over it.
         folder: The cell's own folder.
         mechanisms_path: Folder with the NMODL files; None for a point neuron.
+        morphology_folder: Folder of the file that names the morphology; None for a point neuron.
     """
 
     name: str
@@ -24,6 +25,7 @@ class CellDefinition:
     values: dict[str, Any]
     folder: Path
     mechanisms_path: Path | None
+    morphology_folder: Path | None
 
 
 def read(folder: str | Path, variant: str | None = None) -> CellDefinition:
@@ -37,7 +39,7 @@ def read(folder: str | Path, variant: str | None = None) -> CellDefinition:
         InvalidFileError: If the file, a key or the variant is unknown.
     """
     path = Path(folder) / "cell.yaml"
-    values, mechanisms_path = _read_extended(path)
+    values, folders = _read_extended(path)
     validation.check(values, "cell", str(path))
     variant = variant or values["default_variant"]
     if variant not in values["variants"]:
@@ -45,16 +47,25 @@ def read(folder: str | Path, variant: str | None = None) -> CellDefinition:
         raise validation.InvalidFileError(f"{path}: no variant '{variant}': {validation.nearest(variant, known)}")
     values = validation.overlay(values, values["variants"][variant])
     validation.check(values, "cell", f"{path}, variant {variant}")
-    return CellDefinition(path.parent.resolve().name, variant, values, path.parent.resolve(), mechanisms_path)
+    return CellDefinition(
+        path.parent.resolve().name,
+        variant,
+        values,
+        path.parent.resolve(),
+        folders.get("mechanisms"),
+        folders.get("morphology"),
+    )
 
 
-def _read_extended(path: Path) -> tuple[dict[str, Any], Path | None]:
-    """Values of a cell.yaml laid over those of the file it extends, and the mechanisms' folder, absolute."""
+def _read_extended(path: Path) -> tuple[dict[str, Any], dict[str, Path]]:
+    """Values of a cell.yaml laid over those of the file it extends, and the folders that its paths start from."""
     values = validation.read_yaml(path)
-    base_values: dict[str, Any] = {}
-    mechanisms_path = None
+    base: dict[str, Any] = {}
+    folders: dict[str, Path] = {}
     if "extends" in values:
-        base_values, mechanisms_path = _read_extended(path.parent / values.pop("extends"))
+        base, folders = _read_extended(path.parent / values.pop("extends"))
     if "mechanisms_path" in values:
-        mechanisms_path = (path.parent / values["mechanisms_path"]).resolve()
-    return validation.overlay(base_values, values), mechanisms_path
+        folders["mechanisms"] = (path.parent / values["mechanisms_path"]).resolve()
+    if "path" in values.get("morphology", {}):
+        folders["morphology"] = path.parent.resolve()
+    return validation.overlay(base, values), folders

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 def find_morphology(definition: CellDefinition, data_path: str | Path = "data") -> Path:
     """Locate the morphology file of a compartmental cell.
 
-    Looks in the cell's folder, then in `data_path/morphologies/`, then in the folder that NEURODEPTH_DATA names.
+    Looks beside the cell.yaml that names it, then in `data_path/morphologies/`, then in the folder that NEURODEPTH_DATA names.
 
     Raises:
         FileNotFoundError: If none holds it; the message says which file to put where.
@@ -56,7 +56,7 @@ def obtain(definition: CellDefinition, output_path: Path) -> None:
 
 def _look_for(definition: CellDefinition, data_path: str | Path) -> Path | None:
     morphology = definition.values["morphology"]
-    folders = [definition.folder, Path(data_path) / "morphologies"]
+    folders = [definition.morphology_folder or definition.folder, Path(data_path) / "morphologies"]
     if DATA_VARIABLE in os.environ:
         folders.append(Path(os.environ[DATA_VARIABLE]))
     for folder in folders:

@@ -1,5 +1,6 @@
 """Training of one network on simulated trials: seeded, resumable, stopped by validation trials."""
 
+import hashlib
 import json
 import logging
 import os
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from neurodepth import metrics
+from neurodepth import metrics, provenance
 from neurodepth.dataset import Trials
 from neurodepth.networks import tcn
 from neurodepth.networks.backend import keras
@@ -21,7 +22,11 @@ from neurodepth.training.windows import Budget, Scaling, Windows, fit_scaling
 
 __all__ = ["Budget", "Scaling", "load", "predict", "resolve_precision", "save", "train"]
 log = logging.getLogger(__name__)
-LOSS_WEIGHTS = {"spike_logit": 20.0, "soma_voltage": 0.5, "dendrite_components": 2.0}  # shared/benchmarks.md
+LOSS_WEIGHTS = {
+    "spike_logit": 20.0,
+    "soma_voltage": 0.5,
+    "dendrite_components": 2.0,
+}  # found to work best at small data
 
 
 def train(
@@ -60,6 +65,7 @@ def train(
             f"({receptive_field_ms} ms) and at most a trial ({trials.duration_ms} ms)"
         )
     checkpoint = Path(checkpoint_path)
+    key = _digest(trials, validation, architecture, depth, seed, budget)
     scaling = fit_scaling(trials)
     precision = resolve_precision(budget.precision)
     model = tcn.build(
@@ -77,17 +83,19 @@ def train(
     losses = {name: _scored_loss(name, receptive_field_ms) for name in weights}
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=architecture["weight_decay"])
     model.compile(optimizer, loss=losses, loss_weights=weights)
-    history = checkpoints.restore(model, checkpoint)
+    history = checkpoints.restore(model, checkpoint, key)
+    windows = Windows(trials, scaling, budget, seed)
     n_epochs = -(-budget.updates // budget.updates_per_epoch)
     with tqdm(total=n_epochs, initial=len(history), unit="epoch", desc=label, mininterval=10) as bar:
         while len(history) < n_epochs and checkpoints.epochs_since_best(history) < budget.patience_epochs:
-            row = _train_epoch(model, Windows(trials, scaling, budget, seed, len(history)), validation)
+            windows.first_update = len(history) * budget.updates_per_epoch
+            row = _train_epoch(model, windows, validation)
             if not np.isfinite(row["training_loss"]):
                 raise FloatingPointError(
                     f"training loss is {row['training_loss']} in epoch {row['epoch']}: lower learning_rate"
                 )
             history.append(row)
-            checkpoints.save(model, history, checkpoint)
+            checkpoints.save(model, history, checkpoint, key)
             bar.set_postfix({"validation AUC": f"{row['validation_auc']:.4f}"}, refresh=False)
             bar.update()
             log.info("%s: %s", label, row)
@@ -147,6 +155,13 @@ def _scored_loss(name: str, receptive_field_ms: int) -> Any:
         return compare(true[:, receptive_field_ms:], predicted[:, receptive_field_ms:])
 
     return loss
+
+
+def _digest(trials: Trials, validation: Trials, *settings: Any) -> str:
+    """Digest of all that a training depends on: data, settings and code."""
+    data = [hashlib.sha256(split.soma_voltage_mv.tobytes()).hexdigest() for split in (trials, validation)]
+    values = [asdict(one) if isinstance(one, Budget) else one for one in settings]
+    return provenance.digest([data, values, provenance.code_digest("networks", "training")])
 
 
 def _train_epoch(model: keras.Model, windows: Windows, validation: Trials) -> dict[str, float]:

@@ -48,14 +48,18 @@ class Scaling:
 
 
 class Windows(keras.utils.PyDataset):
-    """Random windows of training trials; which ones depends on (seed, update) alone."""
+    """Random windows of training trials; which ones depends on (seed, update) alone.
 
-    def __init__(self, trials: Trials, scaling: Scaling, budget: Budget, seed: int, epoch: int):
-        """Draw the windows of one epoch."""
+    Attributes:
+        first_update: Update that the next epoch begins with.
+    """
+
+    def __init__(self, trials: Trials, scaling: Scaling, budget: Budget, seed: int):
+        """Start at the first update."""
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=4)
         self.trials, self.scaling, self.budget, self.seed = trials, scaling, budget, seed
-        self.first_update = epoch * budget.updates_per_epoch
-        self.targets = normalised_targets(trials, scaling)
+        self.first_update = 0
+        self.spikes = trials.spikes()
 
     def __len__(self) -> int:
         return min(self.budget.updates_per_epoch, self.budget.updates - self.first_update)
@@ -70,26 +74,26 @@ class Windows(keras.utils.PyDataset):
             events = self.trials.events[trial]
             low, high = np.searchsorted(events.time_ms, [start, start + window_ms])
             inputs[row, events.time_ms[low:high] - start, events.synapse[low:high]] = 1
-        times = starts[:, None] + np.arange(window_ms)
-        return inputs, {name: values[chosen[:, None], times] for name, values in self.targets.items()}
+        return inputs, self._targets((chosen[:, None], starts[:, None] + np.arange(window_ms)))
+
+    def _targets(self, where: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+        """Normalised targets of every head, float32, shape (trials, time, channels)."""
+        soma_mv = np.minimum(self.trials.soma_voltage_mv[where], metrics.CLIP_MV)
+        targets = {
+            "spike_logit": self.spikes[where].astype(np.float32)[..., None],
+            "soma_voltage": ((soma_mv - self.scaling.soma_mean_mv) / self.scaling.soma_deviation_mv)[..., None],
+        }
+        if self.trials.dendrite_components_mv is not None:
+            deviation = np.array(self.scaling.component_deviation_mv, np.float32)
+            targets["dendrite_components"] = self.trials.dendrite_components_mv[where] / deviation
+        return targets
 
 
 def fit_scaling(trials: Trials) -> Scaling:
     """Mean and deviation of the voltages of training trials."""
     soma_mv = np.minimum(trials.soma_voltage_mv, metrics.CLIP_MV)
     components = trials.dendrite_components_mv
-    deviations = [] if components is None else components.astype(np.float32).std(axis=(0, 1)).tolist()
+    deviations = []
+    if components is not None:  # one at a time: all of them in float32 would double the memory
+        deviations = [float(components[:, :, k].astype(np.float32).std()) for k in range(components.shape[2])]
     return Scaling(float(soma_mv.mean()), float(soma_mv.std()), deviations)
-
-
-def normalised_targets(trials: Trials, scaling: Scaling) -> dict[str, np.ndarray]:
-    """Targets of every head, float32, shape (trials, time, channels)."""
-    soma_mv = np.minimum(trials.soma_voltage_mv, metrics.CLIP_MV)
-    targets = {
-        "spike_logit": trials.spikes().astype(np.float32)[..., None],
-        "soma_voltage": ((soma_mv - scaling.soma_mean_mv) / scaling.soma_deviation_mv)[..., None],
-    }
-    if trials.dendrite_components_mv is not None:
-        deviation = np.array(scaling.component_deviation_mv, np.float32)
-        targets["dendrite_components"] = trials.dendrite_components_mv / deviation
-    return targets

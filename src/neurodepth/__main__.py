@@ -1,0 +1,5 @@
+"""`python -m neurodepth` is the command `neurodepth`."""
+
+from neurodepth.cli import main
+
+main()

@@ -1,0 +1,163 @@
+"""The workflow as a user runs it: a copy of the project, real simulations, the quick study."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+
+QUICK = ["--configfile", "config/quick.yaml"]
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "tests", "docs", "*_cache", "__pycache__")
+
+
+def copy_project(project, folder):
+    shutil.copytree(project, folder, ignore=NOT_COPIED)
+    return folder
+
+
+def snakemake(folder, *arguments, check=True):
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=580,
+    )
+    output = done.stdout + done.stderr
+    assert not check or done.returncode == 0, output[-4000:]
+    return done.returncode, output
+
+
+@pytest.fixture(scope="module")
+def study(project, tmp_path_factory):
+    """A finished quick study."""
+    folder = copy_project(project, tmp_path_factory.mktemp("quick") / "project")
+    snakemake(folder, *QUICK)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(study):
+    return study / "results" / "quick"
+
+
+def test_the_quick_study_ends_in_a_verdict_for_each_cell(results):
+    verdict = json.loads((results / "verdict.json").read_text())
+    assert [(one["cell"], one["variant"]) for one in verdict["cells"]] == [("l5pc", "nmda"), ("lif", "default")]
+    for one in verdict["cells"]:
+        assert one["status"] in ("reached", "limited by data", "undecided", "not reached")
+        assert (one["required_depth"] is None) == (one["status"] != "reached")
+        assert one["reason"]
+    assert verdict["commit"]
+    assert verdict["configuration"]["seed"] == 1
+
+
+def test_the_report_names_every_cell_and_its_reason(results):
+    page = (results / "report.html").read_text()
+    for one in json.loads((results / "verdict.json").read_text())["cells"]:
+        assert one["cell"] in page
+        assert one["status"] in page.lower()
+
+
+def test_a_second_run_does_nothing(study):
+    _, output = snakemake(study, *QUICK)
+    assert "Nothing to be done" in output
+
+
+def test_one_process_simulates_what_the_workflow_simulated(study, results, tmp_path):
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "neurodepth", "simulate", "models/cells/l5pc", "--split", "validation"),
+            *("--trials", "2", "--duration-ms", "2000", "--cores", "1", "--output", tmp_path / "own.h5"),
+        ],
+        cwd=study,
+        check=True,
+    )
+    with (
+        h5py.File(tmp_path / "own.h5") as own,
+        h5py.File(results / "l5pc" / "nmda" / "trials" / "validation" / "0000.h5") as made,
+    ):
+        for name in ("trial_index", "event_time_ms", "event_synapse", "spike_time_ms", "soma_voltage_mv"):
+            np.testing.assert_array_equal(own[name][()], made[name][()], err_msg=name)
+
+
+def test_snakemakes_own_report_is_written(study):
+    snakemake(study, *QUICK, "--report", "own.html")
+    assert (study / "own.html").stat().st_size > 100_000
+
+
+def test_a_misspelt_key_is_explained_and_leaves_results_alone(study, results):
+    before = (results / "report.html").stat().st_mtime_ns
+    (study / "config" / "wrong.yaml").write_text("simulation:\n  duraton_ms: 3000\n")
+    code, output = snakemake(study, "--configfile", "config/wrong.yaml", check=False)
+    assert code != 0
+    assert "unknown key 'simulation.duraton_ms': did you mean 'duration_ms'?" in output
+    assert (results / "report.html").stat().st_mtime_ns == before
+
+
+def test_a_corrupt_shard_is_named_and_replaced(study, results):
+    shard = results / "lif" / "default" / "trials" / "test" / "0000.h5"
+    whole = shard.read_bytes()
+    network = next((results / "lif").rglob("seed_1.keras"))
+    trained_at = network.stat().st_mtime_ns
+    shard.write_bytes(whole[:1000])
+    code, output = snakemake(study, *QUICK, check=False)
+    assert code != 0
+    assert "lif/default/trials/test/0000.h5" in output
+    assert "delete it and run snakemake again" in output
+    shard.unlink()
+    snakemake(study, *QUICK)
+    assert shard.read_bytes() == whole
+    assert network.stat().st_mtime_ns == trained_at
+
+
+def test_a_killed_training_goes_on_where_it_was(study, results):
+    network = results / "lif" / "default" / "networks" / "depth_2" / "trials_40" / "seed_1.keras"
+    history = network.with_suffix(".csv")
+    expected = history.read_text().splitlines()
+    for path in (network, history, network.with_suffix(".json")):
+        path.unlink()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *QUICK],
+        cwd=study,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    checkpoint = network.with_name("seed_1.keras.checkpoint") / "history.json"
+    try:
+        deadline = time.monotonic() + 120
+        while not checkpoint.is_file():
+            assert time.monotonic() < deadline, "training left no checkpoint"
+            assert running.poll() is None, "the run ended before it could be killed"
+            time.sleep(0.05)
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+    assert not network.exists()
+    snakemake(study, *QUICK, "--unlock")
+    snakemake(study, *QUICK)
+    log = (results / "logs" / "train_network" / "lif" / "default" / "depth_2_trials_40_seed_1.log").read_text()
+    assert "going on after epoch" in log
+    assert len(history.read_text().splitlines()) == len(expected)
+    assert not checkpoint.exists()
+
+
+@pytest.mark.parametrize("name", ["default", "quick", "paper"])
+def test_every_shipped_study_passes_a_dry_run(project, tmp_path, name):
+    folder = copy_project(project, tmp_path / "project")
+    _, output = snakemake(folder, "-n", "--configfile", f"config/{name}.yaml")
+    assert "make_report" in output
+
+
+def test_the_paper_study_has_hundreds_of_jobs_not_thousands(project, tmp_path):
+    folder = copy_project(project, tmp_path / "project")
+    _, output = snakemake(folder, "-n", "--quiet", "rules", "--configfile", "config/paper.yaml")
+    total = next(line for line in output.splitlines() if line.startswith("total"))
+    assert 300 < int(total.split()[1]) < 1000

@@ -39,7 +39,7 @@ def build(
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
     width = architecture["width"]
     inputs = keras.Input((None, n_synapses), name="input_spikes", dtype="uint8")
-    x = keras.layers.Rescaling(1.0, dtype=policy, name="to_float")(inputs)
+    x = keras.ops.cast(inputs, "bfloat16" if precision == "bfloat16" else "float32")
     if architecture["synapse_dropout"]:
         x = keras.layers.SpatialDropout1D(architecture["synapse_dropout"], dtype=policy, name="synapse_dropout")(x)
     if architecture["factorised"]:

@@ -50,7 +50,10 @@ def summary(cells: Sequence[dict[str, Any]]) -> str:
             "accuracy still rises with the amount of simulated data, so that no depth can be named yet",
         ),
         ("undecided", "too few test trials and training seeds to decide"),
-        ("not reached", "no depth tried imitates the cell well enough, and several times the data would not close the gap"),
+        (
+            "not reached",
+            "no depth tried imitates the cell well enough, and several times the data would not close the gap",
+        ),
     ):
         others = [name_of(c) for c in cells if c["required_depth"] is None and c["status"] == status]
         if others:

@@ -9,11 +9,11 @@ from neurodepth.cells.trial import Events
 
 def mechanisms(project):
     """Load the l5pc mechanisms into this process and return NEURON."""
-    from neurodepth.cells import compartmental, mechanisms
+    from neurodepth.cells import mechanisms, sections
 
     cell = definition.read(project / "models" / "cells" / "l5pc")
-    compartmental.load_mechanisms(mechanisms.compile_mechanisms(cell.mechanisms_path))
-    return compartmental.h
+    sections.load_mechanisms(mechanisms.compile_mechanisms(cell.mechanisms_path))
+    return sections.h
 
 
 def build(project, name, variant=None, use_coreneuron=True):

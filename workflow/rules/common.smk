@@ -24,6 +24,7 @@ SIMULATION_CODE = [
     "cells/mechanisms.py",
     "cells/morphology.py",
     "cells/point.py",
+    "cells/sections.py",
     "cells/trial.py",
     "dataset.py",
     "simulation.py",

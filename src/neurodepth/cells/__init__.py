@@ -4,12 +4,14 @@ Importing this package does not import NEURON; building a compartmental cell doe
 """
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
 from neurodepth.cells.definition import CellDefinition
 
 log = logging.getLogger(__name__)
+os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")  # read when NEURON is imported: no window, no warning
 
 
 def build(definition: CellDefinition, data_path: str | Path = "data", use_coreneuron: bool = True) -> Any:

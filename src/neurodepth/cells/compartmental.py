@@ -1,19 +1,17 @@
 """A compartmental cell in NEURON: built from a definition, driven by synaptic events."""
 
-import os
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-
-os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")  # read when neuron is imported: no window, no warning
 from neuron import coreneuron, h
 
 from neurodepth.cells import mechanisms
 from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.morphology import find_morphology
+from neurodepth.cells.sections import import_morphology, load_mechanisms, traced_points
 from neurodepth.cells.trial import Events, Trial, VoltageBasis
 from neurodepth.validation import InvalidFileError
 
@@ -22,7 +20,6 @@ KINDS = ("excitatory", "inhibitory")
 OUTPUT_GID = 0  # CoreNEURON wants a number for whatever detects spikes
 # Units that a key may end in, as NEURON spells them.
 UNITS = {"us": "uS", "ms": "ms", "mv": "mV", "mm": "mM"}
-_loaded_library: list[Path] = []
 
 
 class CompartmentalCell:
@@ -52,7 +49,7 @@ class CompartmentalCell:
         if definition.mechanisms_path is None:
             raise InvalidFileError(f"{definition.name}: mechanisms_path is missing")
         load_mechanisms(mechanisms.compile_mechanisms(definition.mechanisms_path, use_coreneuron))
-        self.soma, self.axon, self.trees = _import_morphology(find_morphology(definition, data_path), definition)
+        self.soma, self.axon, self.trees = import_morphology(find_morphology(definition, data_path), definition)
         self.segments = self._tabulate_segments()
         self._insert_membrane()
         self._synapse_objects, self._connections, self.synapses = self._add_synapses()
@@ -143,7 +140,7 @@ class CompartmentalCell:
         for tree in TREES:
             for number, section in enumerate(self.trees[tree]):
                 parent = section.parentseg()
-                points = _points(section)
+                points = traced_points(section)
                 for segment in section:
                     position = [
                         np.interp(segment.x * points[-1, 3], points[:, 3], points[:, axis]) for axis in range(3)
@@ -213,80 +210,6 @@ class CompartmentalCell:
         one_kind = self.segments[["tree", "length_um"]].assign(segment=np.arange(len(self.segments)))
         table = pd.concat([one_kind.assign(kind=kind) for kind in KINDS], ignore_index=True)
         return objects, connections, table[["kind", "tree", "segment", "length_um"]]
-
-
-def load_mechanisms(folder: Path) -> None:
-    """Load compiled mechanisms into this process, once.
-
-    Raises:
-        RuntimeError: If this process has loaded others: NEURON cannot unload a library.
-    """
-    if _loaded_library and _loaded_library[0] != folder:
-        raise RuntimeError(
-            f"this process has loaded {_loaded_library[0]} and NEURON cannot unload it: simulate {folder} in a process of its own"
-        )
-    if not _loaded_library:
-        h.load_file("stdrun.hoc")
-        h.load_file("import3d.hoc")
-        # A trial runs on one core: more OpenMP threads than cells only spin (Snakemake sets one for each core of a job).
-        os.environ["OMP_NUM_THREADS"] = "1"
-        os.environ["CORENEURONLIB"] = str(folder / mechanisms.LIBRARY_NAMES[1])
-        if not h.nrn_load_dll(str(folder / mechanisms.LIBRARY_NAMES[0])):
-            raise RuntimeError(f"{folder}: NEURON could not load the mechanisms; delete the folder and run again")
-        _loaded_library.append(folder)
-
-
-class _Sections:
-    """Where Import3d puts the sections it makes."""
-
-    soma: list[Any]
-    dend: list[Any]
-    apic: list[Any]
-    axon: list[Any]
-
-
-def _import_morphology(path: Path, definition: CellDefinition) -> tuple[Any, list[Any], dict[str, list[Any]]]:
-    reader = h.Import3d_SWC_read() if path.suffix.lower() == ".swc" else h.Import3d_Neurolucida3()
-    if path.suffix.lower() != ".swc":
-        reader.quiet = 1
-    reader.input(str(path))
-    sections = _Sections()
-    h.Import3d_GUI(reader, False).instantiate(sections)
-    found = {name: list(getattr(sections, name, [])) for name in ("soma", "dend", "apic", "axon")}
-    if len(found["soma"]) != 1 or not found["dend"] or not found["apic"]:
-        counts = ", ".join(f"{len(part)} {name}" for name, part in found.items())
-        raise InvalidFileError(f"{path}: expected one soma, basal and apical dendrites, found sections: {counts}")
-    soma, trees = found["soma"][0], {"basal": found["dend"], "apical": found["apic"]}
-    for section in [soma, *found["dend"], *found["apic"]]:
-        for point in range(section.n3d()):
-            if section.diam3d(point) <= 0:
-                at = f"({section.x3d(point):g}, {section.y3d(point):g}, {section.z3d(point):g})"
-                raise InvalidFileError(
-                    f"{path}: {section.name().split('.')[-1]} has diameter {section.diam3d(point):g} um at {at}, "
-                    "expected a positive one: correct that point in the file"
-                )
-    for section in found["axon"]:
-        h.delete_section(sec=section)
-    morphology = definition.values["morphology"]
-    axon = _axon_stub(soma, **morphology["axon"]) if "axon" in morphology else []
-    for section in [soma, *axon, *found["dend"], *found["apic"]]:
-        section.nseg = 1 + 2 * int(section.L / morphology["segment_length_um"])
-    return soma, axon, trees
-
-
-def _axon_stub(soma: Any, sections: int, length_um: float, diameter_um: float) -> list[Any]:
-    axon: list[Any] = []
-    for number in range(sections):
-        section = h.Section(name=f"axon[{number}]")
-        section.L, section.diam = length_um, diameter_um
-        section.connect(axon[-1](1) if axon else soma(0.5), 0)
-        axon.append(section)
-    return axon
-
-
-def _points(section: Any) -> np.ndarray:
-    """Traced points of a section, shape (points, 4): x, y, z and arc length in um."""
-    return np.array([(section.x3d(i), section.y3d(i), section.z3d(i), section.arc3d(i)) for i in range(section.n3d())])
 
 
 def _insert(section: Any, mechanism: str, definition: CellDefinition) -> None:

@@ -24,6 +24,10 @@ rule all:
         report=f"{RESULTS}/report.html",
         verdict=f"{RESULTS}/verdict.json",
         accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
+        # Named here so that a trial or network that was deleted is made again, though the report exists.
+        trials=shards_of_all(),
+        networks=[path for key in CONDITIONS for path in networks_of(key, "keras")],
+        tables=for_conditions(f"{CONDITION_PATH}/evaluation.csv"),
     localrule: True
     message:
         "The report is {input.report}."

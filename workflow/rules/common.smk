@@ -42,14 +42,19 @@ wildcard_constraints:
     seed="[0-9]+",
 
 
+def key_of(wildcards):
+    """Key of a condition, (cell, variant), if the study has it."""
+    key = (wildcards.cell, wildcards.variant)
+    if key not in CONDITIONS:
+        raise WorkflowError(
+            f"cell {wildcards.cell}, variant {wildcards.variant}: not among the conditions"
+        )
+    return key
+
+
 def condition_of(wildcards):
     """The configuration's entry for a cell and variant."""
-    try:
-        return CONDITIONS[wildcards.cell, wildcards.variant]
-    except KeyError:
-        raise WorkflowError(
-            f"{wildcards.cell}/{wildcards.variant} is not among the configuration's conditions"
-        ) from None
+    return CONDITIONS[key_of(wildcards)]
 
 
 def protocol_of(wildcards):
@@ -121,30 +126,41 @@ def basis_of(wildcards):
     return f"{CONDITION_PATH}/basis.h5".format_map(dict(wildcards.items()))
 
 
-def shards_of(wildcards, split):
-    """Shards of one split of a condition."""
-    n_trials = condition_of(wildcards)["trials"][split]
+def shards_of(condition, split):
+    """Shards of one split of a condition, given as (cell, variant)."""
+    cell, variant = condition
+    n_trials = CONDITIONS[condition]["trials"][split]
     n_shards = -(-n_trials // config["simulation"]["trials_per_shard"])
-    folder = f"{CONDITION_PATH}/trials/{split}".format_map(dict(wildcards.items()))
+    folder = f"{CONDITION_PATH}/trials/{split}".format(cell=cell, variant=variant)
     return [f"{folder}/{number:04d}.h5" for number in range(n_shards)]
+
+
+def shards_of_all():
+    """Shards of all splits of all conditions."""
+    return [
+        path
+        for condition in CONDITIONS
+        for split in ("train", "validation", "test")
+        for path in shards_of(condition, split)
+    ]
 
 
 def training_shards(wildcards):
     """Shards that hold the training trials of one network."""
     per_shard = config["simulation"]["trials_per_shard"]
-    return shards_of(wildcards, "train")[
+    return shards_of(key_of(wildcards), "train")[
         : -(-int(wildcards.training_trials) // per_shard)
     ]
 
 
 def validation_shards(wildcards):
     """Shards of the validation trials."""
-    return shards_of(wildcards, "validation")
+    return shards_of(key_of(wildcards), "validation")
 
 
 def test_shards(wildcards):
     """Shards of the test trials."""
-    return shards_of(wildcards, "test")
+    return shards_of(key_of(wildcards), "test")
 
 
 def shard_trials(wildcards):
@@ -173,7 +189,7 @@ def networks_of(condition, suffix):
 
 def network_files(wildcards):
     """Trained networks of a condition, with their descriptions."""
-    condition = (wildcards.cell, wildcards.variant)
+    condition = key_of(wildcards)
     return networks_of(condition, "keras") + networks_of(condition, "json")
 
 

@@ -194,7 +194,9 @@ def network_files(wildcards):
 
 
 def simulation_cores(wildcards):
-    """Cores of a simulation job."""
+    """Cores of a simulation job; a point neuron is done on one before others have started."""
+    if cell_of(wildcards).values["type"] == "point":
+        return 1
     cores = config["parallel"]["cores_per_job"]
     return workflow.cores or 1 if cores == "all" else cores
 

@@ -17,8 +17,10 @@ CONDITIONS = {(one["cell"], one["variant"]): one for one in config["conditions"]
 CONDITION_PATH = f"{RESULTS}/{{cell}}/{{variant}}"
 BENCHMARK_PATH = f"{RESULTS}/benchmarks"
 LOG_PATH = f"{RESULTS}/logs"
+SHARD_PATH = f"{CONDITION_PATH}/trials/{{split}}/{{shard}}.h5"
 NETWORK_PATH = f"{CONDITION_PATH}/networks/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}"
 SIMULATION_CODE = [
+    "cells/__init__.py",
     "cells/compartmental.py",
     "cells/definition.py",
     "cells/mechanisms.py",
@@ -131,8 +133,12 @@ def shards_of(condition, split):
     cell, variant = condition
     n_trials = CONDITIONS[condition]["trials"][split]
     n_shards = -(-n_trials // config["simulation"]["trials_per_shard"])
-    folder = f"{CONDITION_PATH}/trials/{split}".format(cell=cell, variant=variant)
-    return [f"{folder}/{number:04d}.h5" for number in range(n_shards)]
+    return [
+        SHARD_PATH.format(
+            cell=cell, variant=variant, split=split, shard=f"{number:04d}"
+        )
+        for number in range(n_shards)
+    ]
 
 
 def shards_of_all():

@@ -32,7 +32,7 @@ rule simulate_trials:
         files=cell_files,
         basis=basis_of,
     output:
-        shard=f"{CONDITION_PATH}/trials/{{split}}/{{shard}}.h5",
+        shard=SHARD_PATH,
     log:
         f"{LOG_PATH}/simulate_trials/{{cell}}/{{variant}}/{{split}}_{{shard}}.log",
     benchmark:

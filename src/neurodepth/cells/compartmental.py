@@ -101,7 +101,7 @@ class CompartmentalCell:
         connections = self._connections
         for synapse, time_ms in zip(events.synapse.tolist(), events.time_ms.tolist(), strict=True):
             connections[synapse].event(time_ms)
-        self._solve(duration_ms)
+        self.solve(duration_ms)
         sampled = {name: vector.as_numpy()[::steps_per_ms][:duration_ms].copy() for name, vector in recorded.items()}
         if not np.isfinite(sampled["soma"]).all():
             raise FloatingPointError(f"{self.definition.name}: soma voltage is not finite; try a smaller step_ms")
@@ -127,7 +127,8 @@ class CompartmentalCell:
         self._context.spike_record(OUTPUT_GID, self._spike_times, self._spike_gids)
         self._context.set_maxstep(10)
 
-    def _solve(self, duration_ms: float) -> None:
+    def solve(self, duration_ms: float) -> None:
+        """Integrate from the present state to `duration_ms`, in CoreNEURON where the cell was compiled for it."""
         with coreneuron(enable=self.use_coreneuron, verbose=0):
             self._context.psolve(duration_ms)
 

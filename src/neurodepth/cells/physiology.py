@@ -165,7 +165,7 @@ def _simulate(
     vectors = [h.Vector().record(segment._ref_v) for segment in recorded]
     h.finitialize(cell.definition.values["initial_voltage_mv"])
     h.ParallelContext().set_maxstep(10)
-    cell._solve(SETTLE_MS + duration_ms)
+    cell.solve(SETTLE_MS + duration_ms)
     first = round(SETTLE_MS / STEP_MS)
     voltages_mv = np.stack([vector.as_numpy()[first:].copy() for vector in vectors])
     electrodes.clear()

@@ -3,8 +3,9 @@
 from neurodepth import dataset, jobs, simulation
 
 
-def fit_voltage_basis(protocol, n_trials, n_components, n_workers, basis_path):
-    dataset.write_basis(basis_path, simulation.fit_voltage_basis(protocol, n_trials, n_components, n_workers))
+def fit_voltage_basis(protocol, n_trials, n_components, n_workers, engine, basis_path):
+    basis = simulation.fit_voltage_basis(protocol, n_trials, n_components, n_workers, engine)
+    dataset.write_basis(basis_path, basis)
 
 
 if __name__ == "__main__":
@@ -14,5 +15,6 @@ if __name__ == "__main__":
             snakemake.params.pilot_trials,
             snakemake.params.components,
             snakemake.threads,
+            simulation.from_configuration(snakemake.config["parallel"]),
             snakemake.output[0],
         )

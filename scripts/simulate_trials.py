@@ -3,12 +3,12 @@
 from neurodepth import dataset, jobs, simulation
 
 
-def simulate_trials(protocol, split, first, n_trials, basis_path, n_workers, shard_path):
+def simulate_trials(protocol, split, first, n_trials, basis_path, n_workers, engine, shard_path):
     basis = dataset.read_basis(basis_path) if basis_path else None
     indices = range(first, first + n_trials)
     description = simulation.describe(protocol, split)
     label = f"{description['cell']} {protocol.variant} {split} {first}-{first + n_trials - 1}"
-    trials = simulation.simulate_trials(protocol, split, indices, n_workers, basis, label)
+    trials = simulation.simulate_trials(protocol, split, indices, n_workers, basis, label, engine)
     dataset.write_shard(shard_path, trials, indices, description)
 
 
@@ -20,5 +20,6 @@ if __name__ == "__main__":
             *snakemake.params.trials,
             snakemake.input.get("basis"),
             snakemake.threads,
+            simulation.from_configuration(snakemake.config["parallel"]),
             snakemake.output.shard,
         )

@@ -6,6 +6,8 @@ from typing import Any
 from neurodepth import networks, validation
 from neurodepth.cells import definition
 
+SLURM_KEYS = ("jobs", "cores", "memory", "walltime")
+
 
 def check(configuration: dict[str, Any], models_path: str | Path) -> None:
     """Check a merged configuration, and the cells and networks that it names.
@@ -20,6 +22,7 @@ def check(configuration: dict[str, Any], models_path: str | Path) -> None:
         raise validation.InvalidFileError(
             f"configuration: training.window_ms is {window_ms}, more than simulation.duration_ms ({duration_ms})"
         )
+    _check_engine(configuration["parallel"])
     seen = set()
     for condition in configuration["conditions"]:
         key = (condition["cell"], condition["variant"])
@@ -63,3 +66,17 @@ def _check_condition(condition: dict[str, Any], configuration: dict[str, Any], m
     except ValueError as error:
         raise validation.InvalidFileError(f"configuration: depths: {error} (network {condition['network']})") from error
     training_sizes(condition["trials"]["train"], configuration["training_fractions"])
+
+
+def _check_engine(parallel: dict[str, Any]) -> None:
+    if parallel["engine"] == "address" and "://" not in parallel["address"]:
+        raise validation.InvalidFileError(
+            f"configuration: parallel.engine is address, but parallel.address is '{parallel['address']}': "
+            "expected a Dask scheduler's, such as tcp://node1:8786"
+        )
+    missing = [key for key in SLURM_KEYS if key not in parallel["slurm"]]
+    if parallel["engine"] == "slurm" and missing:
+        raise validation.InvalidFileError(
+            f"configuration: parallel.engine is slurm, but parallel.slurm has no {', '.join(missing)}: "
+            'expected { jobs: 4, cores: 16, memory: 32GB, walltime: "04:00:00" } or the like'
+        )

@@ -29,7 +29,9 @@ SIMULATION_CODE = [
     "cells/sections.py",
     "cells/trial.py",
     "dataset.py",
-    "simulation.py",
+    "simulation/__init__.py",
+    "simulation/protocol.py",
+    "simulation/voltage_basis.py",
     "stimulus.py",
 ]
 
@@ -68,7 +70,13 @@ def protocol_of(wildcards):
         "seed": config["seed"],
         **{
             key: settings[key]
-            for key in ("duration_ms", "step_ms", "second_order", "simulator")
+            for key in (
+                "duration_ms",
+                "step_ms",
+                "second_order",
+                "simulator",
+                "record",
+            )
         },
     }
 
@@ -200,8 +208,9 @@ def network_files(wildcards):
 
 
 def simulation_cores(wildcards):
-    """Cores of a simulation job; a point neuron is done on one before others have started."""
-    if cell_of(wildcards).values["type"] == "point":
+    """Cores of a simulation job: one where the work is done elsewhere, or done before others have started."""
+    is_point = cell_of(wildcards).values["type"] == "point"
+    if is_point or config["parallel"]["engine"] != "local":
         return 1
     cores = config["parallel"]["cores_per_job"]
     return workflow.cores or 1 if cores == "all" else cores

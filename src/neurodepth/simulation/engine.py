@@ -1,0 +1,197 @@
+"""Where trials are computed: processes of this machine, a running Dask scheduler, or a SLURM cluster.
+
+Results come in the order of the items, at most a few ahead of the one that is waited for, so that memory does not
+grow with their number. A worker that dies is replaced by Dask and its items are computed again.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import logging
+import os
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+N_AHEAD = 2  # items a worker is given: one to compute and one to begin when it is done; others might be idle before it
+CONNECT_S = 60
+SLURM_START_S = 3600  # a job may wait in the queue
+_one_at_a_time = threading.Lock()  # NEURON has one clock a process
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Where to compute.
+
+    Attributes:
+        kind: `local`, `address` or `slurm`.
+        address: Of a running scheduler, such as tcp://node1:8786; for `address`.
+        slurm: Of each SLURM job: jobs, cores, memory, walltime, queue, account, directives; for `slurm`.
+    """
+
+    kind: str = "local"
+    address: str = ""
+    slurm: Mapping[str, Any] = field(default_factory=dict)
+
+
+LOCAL = Engine()
+
+
+@dataclass(frozen=True)
+class Timed(Generic[Result]):
+    """A result, the machine and the process that computed it, and for how long."""
+
+    value: Result
+    host: str
+    process_id: int
+    seconds: float
+
+
+def from_configuration(parallel: Mapping[str, Any]) -> Engine:
+    """The engine that the configuration's section `parallel` names."""
+    return Engine(parallel["engine"], parallel["address"], parallel["slurm"])
+
+
+def compute(
+    function: Callable[[Any, int], Result], shared: Any, items: Sequence[int], n_workers: int, engine: Engine = LOCAL
+) -> Iterator[Timed[Result]]:
+    """Call `function(shared, item)` for every item.
+
+    Args:
+        function: A function of a module, for workers import it.
+        shared: What all calls need; it travels to each worker once.
+        items: What differs between the calls.
+        n_workers: Processes, where the engine is this machine; with one, this process does everything itself.
+        engine: Where.
+
+    Yields:
+        Results in the order of `items`.
+
+    Raises:
+        RuntimeError: If the scheduler or its workers cannot be used, or workers died repeatedly on one item.
+    """
+    if engine.kind == "local" and n_workers == 1:
+        for item in items:
+            yield _timed(function, shared, item)
+        return
+    with connect(engine, n_workers) as client:
+        yield from _in_order(client, function, shared, items)
+
+
+@contextlib.contextmanager
+def connect(engine: Engine, n_workers: int) -> Iterator[Any]:
+    """A Dask client of the engine, with at least one worker; what was started for it ends with it."""
+    from dask.distributed import Client
+
+    with contextlib.ExitStack() as stack:
+        if engine.kind == "address":
+            client = stack.enter_context(_client_of(engine.address))
+        else:
+            cluster = _slurm_cluster(engine.slurm) if engine.kind == "slurm" else _local_cluster(n_workers)
+            client = stack.enter_context(Client(stack.enter_context(cluster)))
+        _wait_for_workers(client, engine, n_workers if engine.kind == "local" else 1)
+        if engine.kind != "local" or importlib.util.find_spec("bokeh"):
+            log.warning("dashboard of the workers: %s", client.dashboard_link)
+        yield client
+
+
+def _local_cluster(n_workers: int) -> Any:
+    from dask.distributed import LocalCluster
+
+    dashboard = "localhost:0" if importlib.util.find_spec("bokeh") else None
+    return LocalCluster(n_workers, threads_per_worker=1, processes=True, dashboard_address=dashboard)
+
+
+def _client_of(address: str) -> Any:
+    from dask.distributed import Client
+
+    try:
+        return Client(address, timeout=CONNECT_S)
+    except OSError as error:
+        raise RuntimeError(
+            f"parallel.address: expected a Dask scheduler at {address}, found none in {CONNECT_S} s: "
+            "start one with `dask scheduler`, or correct the address"
+        ) from error
+
+
+def _slurm_cluster(settings: Mapping[str, Any]) -> Any:
+    if importlib.util.find_spec("dask_jobqueue") is None:
+        raise RuntimeError(
+            "parallel.engine is slurm, which needs dask-jobqueue, and it is not installed: pip install 'neurodepth[slurm]'"
+        )
+    cluster = importlib.import_module("dask_jobqueue").SLURMCluster(
+        cores=settings["cores"],
+        processes=settings["cores"],  # NEURON runs one trial a process
+        memory=settings["memory"],
+        walltime=settings["walltime"],
+        queue=settings.get("queue"),
+        account=settings.get("account"),
+        job_extra_directives=settings.get("directives", []),
+    )
+    cluster.scale(jobs=settings["jobs"])
+    return cluster
+
+
+def _wait_for_workers(client: Any, engine: Engine, n_workers: int) -> None:
+    wait_s = SLURM_START_S if engine.kind == "slurm" else CONNECT_S
+    try:
+        client.wait_for_workers(n_workers, timeout=wait_s)
+    except TimeoutError as error:
+        raise RuntimeError(
+            f"{client.scheduler.address}: expected {n_workers} workers or more, found {len(client.nthreads())} in {wait_s} s: "
+            "start some with `dask worker --nthreads 1 --nworkers N ADDRESS`, or look at the queue"
+        ) from error
+
+
+def _in_order(
+    client: Any, function: Callable[[Any, int], Result], shared: Any, items: Sequence[int]
+) -> Iterator[Timed[Result]]:
+    from distributed.scheduler import KilledWorker
+
+    # A task of its own, not scattered data: Dask makes it again when the workers that held it have died.
+    held = client.submit(_hold, shared, pure=False)
+    left, pending = iter(items), deque[tuple[int, Any]]()
+    while True:
+        n_ahead = N_AHEAD * max(1, _n_workers(client)) - len(pending)
+        pending.extend(
+            (item, client.submit(_timed, function, held, item, pure=False)) for item in islice(left, max(0, n_ahead))
+        )
+        if not pending:
+            return
+        item, future = pending.popleft()
+        try:
+            yield future.result()
+        except KilledWorker as error:
+            raise RuntimeError(
+                f"item {item}: {error.allowed_failures + 1} workers died on it, the last at {error.last_worker.address}: "
+                "most likely the machine ran out of memory; use fewer workers (parallel.cores_per_job) or more memory"
+            ) from error
+
+
+def _n_workers(client: Any) -> int:
+    threads = client.nthreads()
+    if several := {address: n for address, n in threads.items() if n != 1}:
+        address, n_threads = next(iter(several.items()))
+        raise RuntimeError(
+            f"worker {address}: expected 1 thread, found {n_threads}: NEURON runs one trial a process; "
+            "start workers with `dask worker --nthreads 1 --nworkers N ADDRESS`"
+        )
+    return len(threads)
+
+
+def _hold(shared: Any) -> Any:
+    return shared
+
+
+def _timed(function: Callable[[Any, int], Result], shared: Any, item: int) -> Timed[Result]:
+    started_s = time.perf_counter()
+    with _one_at_a_time:
+        value = function(shared, item)
+    return Timed(value, socket.gethostname(), os.getpid(), time.perf_counter() - started_s)

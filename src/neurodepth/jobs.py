@@ -1,31 +1,93 @@
-"""What every script of the workflow does around its work: a log file, and one clear message when it fails."""
+"""What every script of the workflow does around its work: a log file, one clear message when it fails, an end with its parent."""
 
 import contextlib
+import errno
 import logging
+import os
+import shutil
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 log = logging.getLogger(__name__)
+CHECK_PARENT_EVERY_S = 0.5
+LAST_CHANCE_S = 20  # to close workers and files
 
 
 @contextlib.contextmanager
 def logged(log_path: str | Path) -> Iterator[None]:
-    """Send the library's log to a file; on an error, put the traceback there and its message on the screen.
+    """Send the library's log to a file and its warnings to the screen; on an error show its message alone.
+
+    A job whose Snakemake was killed ends too, so that the next run finds nobody writing the same files.
 
     Args:
         log_path: The rule's log file.
     """
-    handler = logging.FileHandler(log_path, mode="w")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.raiseExceptions = False  # on a full disk the log cannot be written, which is not what the user must read
     library = logging.getLogger("neurodepth")
     library.setLevel(logging.INFO)
-    library.addHandler(handler)
+    handlers = [_file_handler(log_path), _screen_handler()]
+    for handler in handlers:
+        library.addHandler(handler)
+    signal.signal(signal.SIGTERM, _interrupt)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
         yield
+    except KeyboardInterrupt:
+        log.info("interrupted")
+        sys.exit("\ninterrupted; finished files are kept, run snakemake again to go on\n")
     except Exception as error:
         log.exception("failed")
-        sys.exit(f"\nerror: {error}\n(the traceback is in {log_path})\n")
+        sys.exit(f"\nerror: {explain(error, Path(log_path).parent)}\n(the traceback is in {log_path})\n")
     finally:
-        library.removeHandler(handler)
-        handler.close()
+        for handler in handlers:
+            library.removeHandler(handler)
+            with contextlib.suppress(OSError):  # of a full disk, when what is buffered is written
+                handler.close()
+
+
+def explain(error: BaseException, folder: Path) -> str:
+    """An error's message; of a full disk one that says how full, where and what to do.
+
+    Args:
+        error: What was raised.
+        folder: A folder on the disk that results are written to.
+    """
+    # HDF5 gives the operating system's error in its text, not always as a number.
+    if isinstance(error, OSError) and (error.errno == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error)):
+        free_mb = shutil.disk_usage(folder).free / 1e6
+        return (
+            f"{folder.resolve()}: expected room for this job's results, found {free_mb:.1f} MB free: "
+            f"the disk is full; make room and run snakemake again ({error})"
+        )
+    return str(error) or type(error).__name__
+
+
+def _file_handler(log_path: str | Path) -> logging.Handler:
+    handler = logging.FileHandler(log_path, mode="w")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
+def _screen_handler() -> logging.Handler:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("warning: %(message)s"))
+    handler.addFilter(lambda record: record.levelno == logging.WARNING)  # an error is shown once, at the end
+    return handler
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _end_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(CHECK_PARENT_EVERY_S)
+    log.info("the process that started this job was killed: ending")
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LAST_CHANCE_S)
+    os._exit(1)

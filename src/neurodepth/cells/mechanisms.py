@@ -61,14 +61,14 @@ def cache_path() -> Path:
 
 def _digest(sources: list[Path], coreneuron: bool) -> str:
     key = hashlib.sha256()
-    for part in (VECTOR_FLAGS, str(coreneuron), metadata.version("neuron"), sys.platform, _processor()):
+    for part in (VECTOR_FLAGS, str(coreneuron), metadata.version("neuron"), sys.platform, processor_key()):
         key.update(part.encode() + b"\0")
     for path in sources:
         key.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return key.hexdigest()[:16]
 
 
-def _processor() -> str:
+def processor_key() -> str:
     """What `-march=native` looks at: the architecture and the processor's instruction sets."""
     cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.is_file():

@@ -20,7 +20,9 @@ LAST_CHANCE_S = 20  # to close workers and files
 
 @contextlib.contextmanager
 def logged(log_path: str | Path) -> Iterator[None]:
-    """Send the library's log to a file and its warnings to the screen; on an error show its message alone.
+    """Send the library's log to a file, and what is a warning or marked `on_screen` also to the screen.
+
+    On an error the screen shows its message alone.
 
     A job whose Snakemake was killed ends too, so that the next run finds nobody writing the same files.
 
@@ -75,9 +77,15 @@ def _file_handler(log_path: str | Path) -> logging.Handler:
 
 def _screen_handler() -> logging.Handler:
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("warning: %(message)s"))
-    handler.addFilter(lambda record: record.levelno == logging.WARNING)  # an error is shown once, at the end
+    handler.setFormatter(_ScreenFormatter())
+    # An error is shown once, at the end.
+    handler.addFilter(lambda record: record.levelno == logging.WARNING or getattr(record, "on_screen", False))
     return handler
+
+
+class _ScreenFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return ("warning: " if record.levelno == logging.WARNING else "") + record.getMessage()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -98,7 +98,7 @@ def connect(engine: Engine, n_workers: int) -> Iterator[Any]:
             client = stack.enter_context(Client(stack.enter_context(cluster)))
         _wait_for_workers(client, engine, n_workers if engine.kind == "local" else 1)
         if engine.kind != "local" or importlib.util.find_spec("bokeh"):
-            log.warning("dashboard of the workers: %s", client.dashboard_link)
+            log.info("dashboard of the workers: %s", client.dashboard_link, extra={"on_screen": True})
         yield client
 
 
@@ -122,11 +122,13 @@ def _client_of(address: str) -> Any:
 
 
 def _slurm_cluster(settings: Mapping[str, Any]) -> Any:
-    if importlib.util.find_spec("dask_jobqueue") is None:
+    try:
+        jobqueue = importlib.import_module("dask_jobqueue")
+    except ModuleNotFoundError as error:
         raise RuntimeError(
-            "parallel.engine is slurm, which needs dask-jobqueue, and it is not installed: pip install 'neurodepth[slurm]'"
-        )
-    cluster = importlib.import_module("dask_jobqueue").SLURMCluster(
+            "parallel.engine: slurm needs the package dask-jobqueue, which is not installed: pip install 'neurodepth[slurm]'"
+        ) from error
+    cluster = jobqueue.SLURMCluster(
         cores=settings["cores"],
         processes=settings["cores"],  # NEURON runs one trial a process
         memory=settings["memory"],

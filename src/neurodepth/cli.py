@@ -91,6 +91,35 @@ def info(file: Path) -> None:
         click.echo(f"  {key:24} {value}")
 
 
+@main.command()
+@click.argument("shards", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--format", "file_format", type=click.Choice(["nwb", "sonata"]), required=True)
+@click.option("--output", type=click.Path(path_type=Path), required=True, help="File (NWB) or folder (SONATA) to make.")
+@click.option("--cell", type=click.Path(path_type=Path), help="Folder of the cell; adds where each synapse sits.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("data"), show_default=True, help="Your data folder."
+)
+@click.option("--overwrite", is_flag=True, help="Replace an earlier export.")
+def export(
+    shards: tuple[Path, ...], file_format: str, output: Path, cell: Path | None, data: Path, overwrite: bool
+) -> None:
+    """Write the trials in SHARDS as NWB or as SONATA, for other programs; docs/export.md says what is where.
+
+    The shards are of one cell, variant, split and seed. With --cell the cell is built, so that each synapse comes
+    with its tree and segment.
+
+    \b
+    Example:
+      neurodepth export l5pc.h5 --format nwb --output l5pc.nwb
+      neurodepth export l5pc.h5 --format sonata --output l5pc_sonata --cell models/cells/l5pc
+    """
+    from neurodepth import export as exporting
+
+    with _clear_errors():
+        written = exporting.export_shards(shards, file_format, output, cell, data, overwrite)
+    click.echo(f"{output}: {written.title}")
+
+
 class _clear_errors:  # noqa: N801 used as a statement
     """Turn the library's errors into one line and a non-zero exit."""
 

@@ -38,6 +38,7 @@ def test_an_existing_output_is_not_replaced(run, project, tmp_path):
     ("arguments", "message"),
     [
         (("info", "nothing.h5"), "no such file"),
+        (("export", "nothing.h5", "--format", "nwb", "--output", "a.nwb"), "no such file"),
         (("simulate", "nowhere"), "no such file"),
         (("simulate", "LIF", "--variant", "nmda"), "no variant 'nmda'"),
     ],
@@ -48,3 +49,18 @@ def test_bad_input_gets_one_clear_line(run, project, arguments, message):
     assert done.exit_code == 1
     assert message in done.output
     assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(("file_format", "output"), [("nwb", "lif.nwb"), ("sonata", "lif_sonata")])
+def test_trials_are_exported_with_their_synapses(run, project, file_format, output):
+    lif = project / "models" / "cells" / "lif"
+    run("simulate", lif, "--trials", 2, "--duration-ms", 100, "--output", "lif.h5")
+    done = run("export", "lif.h5", "--format", file_format, "--output", output, "--cell", lif)
+    assert done.exit_code == 0, done.output
+    assert f"{output}: 2 simulated trials of the cell lif" in done.output
+
+
+def test_an_unknown_export_format_is_named_with_the_known_ones(run):
+    done = run("export", "lif.h5", "--format", "nix", "--output", "lif.nix")
+    assert done.exit_code != 0
+    assert "'nix' is not one of 'nwb', 'sonata'" in done.output

@@ -52,7 +52,7 @@ def test_bad_input_gets_one_clear_line(run, project, arguments, message):
 
 
 @pytest.mark.parametrize(("file_format", "output"), [("nwb", "lif.nwb"), ("sonata", "lif_sonata")])
-def test_trials_are_exported_with_their_synapses(run, project, file_format, output):
+def test_trials_are_exported(run, project, file_format, output):
     lif = project / "models" / "cells" / "lif"
     run("simulate", lif, "--trials", 2, "--duration-ms", 100, "--output", "lif.h5")
     done = run("export", "lif.h5", "--format", file_format, "--output", output, "--cell", lif)

@@ -1,16 +1,18 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import libsonata
 import numpy as np
+import pandas as pd
 import pytest
 from nwbinspector import inspect_nwbfile
 from pynwb import NWBHDF5IO, validate
 
-from neurodepth import dataset, export
+from neurodepth import dataset, export, simulation
 from neurodepth.cells.trial import Events, Trial
-from neurodepth.export import nwb, recording
+from neurodepth.export import nwb, recording, sonata
 
 N_SYNAPSES, N_EXCITATORY, DURATION_MS, N_SEGMENTS = 5, 3, 50, 4
 NUMBERS = (7, 8, 9)
@@ -265,6 +267,40 @@ def test_a_cell_that_has_changed_since_is_refused(tmp_path, project):
         export.export_shards(
             [tmp_path / "lif.h5"], "nwb", tmp_path / "trials.nwb", project / "models" / "cells" / "lif"
         )
+
+
+@pytest.fixture
+def lif_shard(tmp_path, project):
+    protocol = simulation.Protocol(str(project / "models" / "cells" / "lif"), "default", 1, duration_ms=20)
+    simulated = simulation.simulate_trials(protocol, "train", [0], n_workers=1)
+    dataset.write_shard(tmp_path / "lif.h5", simulated, [0], simulation.describe(protocol, "train"))
+    return tmp_path / "lif.h5"
+
+
+def test_with_its_cell_an_nwb_synapse_has_a_tree_and_a_segment(lif_shard, tmp_path, project):
+    export.export_shards([lif_shard], "nwb", tmp_path / "lif.nwb", project / "models" / "cells" / "lif")
+    with NWBHDF5IO(tmp_path / "lif.nwb", "r") as io:
+        row = io.read().processing["misc"]["synapses"].to_dataframe().iloc[0]
+    assert (row["tree"], row["segment"], row["length_um"]) == ("point", 0, 0)
+
+
+def test_with_its_cell_a_sonata_input_has_a_tree_and_a_segment(lif_shard, tmp_path, project):
+    export.export_shards([lif_shard], "sonata", tmp_path / "lif", project / "models" / "cells" / "lif")
+    nodes = libsonata.NodeStorage(str(tmp_path / "lif" / "network" / "nodes.h5")).open_population("lif_inputs")
+    found = tuple(nodes.get_attribute(name, 0) for name in ("tree", "segment", "length_um"))
+    assert found == ("point", 0, 0)
+
+
+def test_segments_of_the_cell_are_exported(shard, tmp_path):
+    segments = pd.DataFrame({"tree": ["basal", "apical"], "x": [0.5, 0.25]})
+    content = replace(recording.read([shard]), segments=segments)
+    nwb.write(tmp_path / "trials.nwb", content)
+    sonata.write(tmp_path / "sonata", content)
+    with NWBHDF5IO(tmp_path / "trials.nwb", "r") as io:
+        in_nwb = io.read().processing["misc"]["segments"].to_dataframe()
+    in_sonata = pd.read_csv(tmp_path / "sonata" / "network" / "segments.csv", index_col="segment")
+    for found in (in_nwb, in_sonata):
+        assert found.to_dict("list") == segments.to_dict("list")
 
 
 def test_the_command_line_starts_without_the_libraries_of_the_formats():

@@ -98,7 +98,7 @@ def test_slurm_jobs_are_submitted_with_the_settings_and_compute(tmp_path, monkey
     pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed")
     sbatch = tmp_path / "sbatch"
     sbatch.write_text(
-        f'#!/bin/sh\ncp "$1" {tmp_path}/job.sh\nsh "$1" >/dev/null 2>&1 &\necho "Submitted batch job $!"\n'
+        f'#!/bin/sh\ncp "$1" {tmp_path}/job.sh\nsh {tmp_path}/job.sh >/dev/null 2>&1 &\necho "Submitted batch job $!"\n'
     )
     scancel = tmp_path / "scancel"
     scancel.write_text('#!/bin/sh\nkill "$1" 2>/dev/null || true\n')

@@ -143,6 +143,8 @@ def _slurm_cluster(settings: Mapping[str, Any]) -> Any:
 
 def _wait_for_workers(client: Any, engine: Engine, n_workers: int) -> None:
     wait_s = SLURM_START_S if engine.kind == "slurm" else CONNECT_S
+    if engine.kind == "slurm":
+        log.info("waiting for the first SLURM job to start", extra={"on_screen": True})
     try:
         client.wait_for_workers(n_workers, timeout=wait_s)
     except TimeoutError as error:

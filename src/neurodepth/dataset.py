@@ -1,192 +1,185 @@
-"""Trials on disk: HDF5 shards, the one place that opens HDF5. docs/data_format.md is the contract."""
+"""Trials on disk: shards of one split, written and read. docs/data_format.md is the contract."""
 
-import hashlib
 import json
-import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
+import pandas as pd
 
-from neurodepth import provenance
+from neurodepth import coding, container, provenance, stimulus
 from neurodepth.cells.trial import Events, Trial, VoltageBasis
+from neurodepth.container import CURE, DatasetError, Rows
+from neurodepth.trials import Trials
 
 FORMAT = "neurodepth trials"
 BASIS_FORMAT = "neurodepth voltage basis"
-FORMAT_VERSION = 1
-# name: (type, unit, dimensions); optional ones are absent where the cell or the study has none.
+# name: (type, unit, dimensions); which ones a shard holds is said in docs/data_format.md.
 LAYOUT = {
     "trial_index": ("int64", "", "trials"),
     "event_start": ("int64", "", "trials+1"),
-    "event_time_ms": ("uint16", "ms", "events"),
-    "event_synapse": ("uint16", "", "events"),
+    "event_code_start": ("int64", "", "trials+1"),
+    "event_code": ("uint8", "", "bytes"),
+    "event_digest": ("uint8", "", "trials,bytes"),
+    "synapse_kind": ("S32", "", "synapses"),
+    "synapse_tree": ("S32", "", "synapses"),
+    "synapse_length_um": ("float64", "um", "synapses"),
     "spike_start": ("int64", "", "trials+1"),
     "spike_time_ms": ("float64", "ms", "spikes"),
-    "soma_voltage_mv": ("float32", "mV", "trials,time"),
-    "nexus_voltage_mv": ("float32", "mV", "trials,time"),
+    "soma_voltage_change": ("int16", "mV/128", "trials,time"),
+    "nexus_voltage_change": ("int16", "mV/128", "trials,time"),
     "dendrite_components_mv": ("float16", "mV", "trials,time,components"),
+    "dendrite_voltage_mv": ("float16", "mV", "trials,time,segments"),
+    "nmda_conductance_us": ("float32", "uS", "trials,time,segments"),
+    "nexus_calcium_mm": ("float32", "mM", "trials,time"),
 }
-OPTIONAL = ("nexus_voltage_mv", "dendrite_components_mv")
+# Recordings that a cell or a study may lack, by the name that they have in `Trial` and `Trials`, and how they are stored.
+OPTIONAL = {
+    "nexus_voltage_mv": "nexus_voltage_change",
+    "dendrite_components_mv": "dendrite_components_mv",
+    "dendrite_voltage_mv": "dendrite_voltage_mv",
+    "nmda_conductance_us": "nmda_conductance_us",
+    "nexus_calcium_mm": "nexus_calcium_mm",
+}
+ENCODERS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "nexus_voltage_mv": coding.encode_voltage,
+    "nmda_conductance_us": coding.round_mantissa,
+}
 ATTRIBUTES = {
     "format": "always `neurodepth trials`",
-    "format_version": "integer, 1",
+    "format_version": "integer, 2",
+    "compact": "1 if events are kept as their seed, else 0",
     "cell": "name of the cell",
     "variant": "variant of the cell",
     "split": "train, validation, test or pilot",
     "seed": "the study's seed",
     "n_synapses": "number of input synapses",
     "n_excitatory": "number of excitatory synapses, which come first",
+    "input": "JSON: statistics of the input, as in the cell's definition",
     "protocol": "JSON: how the cell was simulated",
     "versions": "JSON: package versions",
     "commit": "commit of the source tree",
-    "checksum": "sha256 over names and bytes of all datasets",
+    "checksum": "sha256 over the other attributes and the checksums of the datasets",
 }
-_ON_DISK = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "track_times": False}
 
 
-class DatasetError(ValueError):
-    """A file that is not a complete shard of this format; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Trials:
-    """Trials of one split, in memory.
-
-    Attributes:
-        n_synapses: Number of input synapses.
-        n_excitatory: Number of excitatory ones, which come first.
-        index: Number of each trial within its split, shape (trials,).
-        events: Input of each trial.
-        spike_time_ms: Output spikes of each trial, float64.
-        soma_voltage_mv: float32, shape (trials, time).
-        nexus_voltage_mv: float32, shape (trials, time), or None.
-        dendrite_components_mv: float16, shape (trials, time, components), or None.
-    """
-
-    n_synapses: int
-    n_excitatory: int
-    index: np.ndarray
-    events: list[Events]
-    spike_time_ms: list[np.ndarray]
-    soma_voltage_mv: np.ndarray
-    nexus_voltage_mv: np.ndarray | None
-    dendrite_components_mv: np.ndarray | None
-
-    def __len__(self) -> int:
-        return len(self.index)
-
-    @property
-    def duration_ms(self) -> int:
-        """Length of a trial."""
-        return self.soma_voltage_mv.shape[1]
-
-    def spikes(self) -> np.ndarray:
-        """1 in each millisecond in which the cell spiked, else 0; uint8, shape (trials, time)."""
-        spikes = np.zeros(self.soma_voltage_mv.shape, np.uint8)
-        for trial, times in enumerate(self.spike_time_ms):
-            # A spike in the very last step of a trial can be stamped with the trial's end.
-            spikes[trial, np.minimum(times.astype(int), self.duration_ms - 1)] = 1
-        return spikes
-
-    def first(self, n_trials: int) -> "Trials":
-        """The first trials of this split.
-
-        Raises:
-            ValueError: If there are not as many.
-        """
-        if not 0 < n_trials <= len(self):
-            raise ValueError(f"{n_trials} trials asked for, the dataset has {len(self)}")
-        return Trials(
-            self.n_synapses,
-            self.n_excitatory,
-            self.index[:n_trials],
-            self.events[:n_trials],
-            self.spike_time_ms[:n_trials],
-            self.soma_voltage_mv[:n_trials],
-            None if self.nexus_voltage_mv is None else self.nexus_voltage_mv[:n_trials],
-            None if self.dendrite_components_mv is None else self.dendrite_components_mv[:n_trials],
-        )
-
-
-def write_shard(path: str | Path, trials: Sequence[Trial], indices: Iterable[int], description: dict[str, Any]) -> None:
+def write_shard(
+    path: str | Path,
+    trials: Sequence[Trial],
+    indices: Iterable[int],
+    description: dict[str, Any],
+    compact: bool = False,
+) -> None:
     """Write trials of one split to a file, under a temporary name first.
+
+    Voltages of soma and nexus are rounded to 1/128 mV, conductances to 11 significant bits; spike times stay exact.
 
     Args:
         path: Where to.
-        trials: At least one trial, all of one length.
+        trials: At least one trial, all of one length and with the same recordings.
         indices: Number of each trial within its split.
-        description: The attributes cell, variant, split, seed, n_synapses, n_excitatory and protocol.
-    """
-    arrays: dict[str, np.ndarray] = {
-        "trial_index": np.array(list(indices)),
-        "event_start": np.cumsum([0, *(len(trial.events.time_ms) for trial in trials)]),
-        "event_time_ms": np.concatenate([trial.events.time_ms for trial in trials]),
-        "event_synapse": np.concatenate([trial.events.synapse for trial in trials]),
-        "spike_start": np.cumsum([0, *(len(trial.spike_time_ms) for trial in trials)]),
-        "spike_time_ms": np.concatenate([trial.spike_time_ms for trial in trials]),
-        "soma_voltage_mv": np.stack([trial.soma_voltage_mv for trial in trials]),
-    }
-    for name in OPTIONAL:
-        if getattr(trials[0], name) is not None:
-            arrays[name] = np.stack([getattr(trial, name) for trial in trials])
-    attributes = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "versions": json.dumps(provenance.versions()),
-        "commit": provenance.commit(),
-        **{key: json.dumps(value) if isinstance(value, dict) else value for key, value in description.items()},
-    }
-    _write(Path(path), arrays, LAYOUT, attributes)
-
-
-def read_split(paths: Sequence[str | Path]) -> Trials:
-    """Read all shards of one split into memory, in the order given.
+        description: The attributes cell, variant, split, seed, n_synapses, n_excitatory and protocol; for a compact
+            shard also `input`, the statistics, and `synapses`, the table with the columns kind, tree and length_um.
+        compact: Keep the seed of the events instead of the events; reading draws them again.
 
     Raises:
-        DatasetError: If a file is truncated, foreign or does not fit the others.
+        ValueError: If trials differ in form, events are not sorted, or a compact shard could not be drawn again.
     """
-    parts = [_read_shard(Path(path)) for path in paths]
+    path, indices = Path(path), list(indices)
+    _check_alike(path, trials, indices)
+    synapses: pd.DataFrame | None = description.get("synapses")
+    attributes = {
+        key: json.dumps(value) if isinstance(value, dict) else value
+        for key, value in description.items()
+        if key != "synapses"
+    }
+
+    def encoded(name: str, encode: Callable[[Any], np.ndarray]) -> Iterator[np.ndarray]:
+        for index, trial in zip(indices, trials, strict=True):
+            try:
+                yield encode(getattr(trial, name))
+            except ValueError as error:
+                raise ValueError(f"{path}: trial {index}, {name}: {error}") from error
+
+    arrays: dict[str, np.ndarray | Rows] = {
+        "trial_index": np.array(indices),
+        "event_start": _starts([trial.events.time_ms for trial in trials]),
+        "spike_start": _starts([trial.spike_time_ms for trial in trials]),
+        "spike_time_ms": np.concatenate([trial.spike_time_ms for trial in trials]),
+        "soma_voltage_change": Rows(len(trials), encoded("soma_voltage_mv", coding.encode_voltage)),
+    }
+    for name, stored in OPTIONAL.items():
+        if getattr(trials[0], name) is not None:
+            arrays[stored] = Rows(len(trials), encoded(name, ENCODERS.get(name, np.asarray)))
+    if synapses is not None:
+        arrays |= {f"synapse_{name}": synapses[name].to_numpy() for name in ("kind", "tree", "length_um")}
+    if compact:
+        arrays["event_digest"] = np.stack(list(encoded("events", coding.digest_events)))
+        _check_drawn_again(path, trials, indices, description)
+    else:
+        codes = list(encoded("events", lambda events: coding.encode_events(events, description["n_synapses"])))
+        arrays |= {"event_code_start": _starts(codes), "event_code": np.concatenate(codes)}
+    provenance_ = {"versions": json.dumps(provenance.versions()), "commit": provenance.commit()}
+    container.write(path, arrays, LAYOUT, {"format": FORMAT, "compact": int(compact), **provenance_, **attributes})
+
+
+def read_split(
+    paths: Sequence[str | Path], optional: Sequence[str] = ("nexus_voltage_mv", "dendrite_components_mv")
+) -> Trials:
+    """Read all shards of one split into memory, in the order given.
+
+    Args:
+        paths: The shards.
+        optional: Which of the `OPTIONAL` recordings to read, where the shards have them.
+
+    Raises:
+        DatasetError: If a file is truncated, damaged, foreign, does not fit the others, or is a compact shard whose
+            events come out differently here.
+    """
+    if unknown := set(optional) - set(OPTIONAL):
+        raise ValueError(f"no optional recording {', '.join(sorted(unknown))}; there are {', '.join(OPTIONAL)}")
+    parts = [_read_shard(Path(path), optional) for path in paths]
     if not parts:
         raise DatasetError("expected at least one shard, got none")
+    recordings = ("soma_voltage_mv", *optional)
     for path, part in zip(paths, parts, strict=True):
-        found, expected = (part.n_synapses, part.duration_ms), (parts[0].n_synapses, parts[0].duration_ms)
-        if found != expected:
-            raise DatasetError(
-                f"{path}: (synapses, duration in ms) is {found}, but {paths[0]} has {expected}: not of one split"
-            )
+        found, expected = (
+            {"n_synapses": one.n_synapses} | {name: _trial_shape(getattr(one, name)) for name in recordings}
+            for one in (part, parts[0])
+        )
+        for name in expected:
+            if found[name] != expected[name]:
+                raise DatasetError(
+                    f"{path}: {name} is {found[name]} for each trial, but {expected[name]} in {paths[0]}: not of one split"
+                )
     return Trials(
         parts[0].n_synapses,
         parts[0].n_excitatory,
         np.concatenate([part.index for part in parts]),
         [events for part in parts for events in part.events],
         [times for part in parts for times in part.spike_time_ms],
-        np.concatenate([part.soma_voltage_mv for part in parts]),
-        _join([part.nexus_voltage_mv for part in parts]),
-        _join([part.dendrite_components_mv for part in parts]),
+        **{name: _join([getattr(part, name) for part in parts]) for name in recordings},
     )
 
 
 def describe(path: str | Path) -> dict[str, Any]:
-    """What a shard holds, after checking it: its attributes and, for each dataset, shape, type and unit.
+    """What a shard holds, after checking it: its attributes and, for each dataset, shape, type, unit and bytes.
 
     Raises:
-        DatasetError: If the file is truncated or foreign.
+        DatasetError: If the file is truncated, damaged or foreign.
     """
-    arrays, attributes = _read(Path(path), FORMAT, LAYOUT)
-    datasets = {
-        name: {"shape": array.shape, "type": str(array.dtype), "unit": LAYOUT[name][1], "dims": LAYOUT[name][2]}
-        for name, array in arrays.items()
-    }
-    n_trials, duration_ms = arrays["soma_voltage_mv"].shape
+    path = Path(path)
+    datasets = container.inspect(path, FORMAT)
+    arrays, attributes = container.read(path, FORMAT, skip=set(LAYOUT) - {"event_start"})
+    n_trials, duration_ms = datasets["soma_voltage_change"]["shape"]
     biology_s = n_trials * duration_ms / 1000
     summary = {
         "trials": n_trials,
         "duration_ms": duration_ms,
-        "input_rate_hz": len(arrays["event_time_ms"]) / int(attributes["n_synapses"]) / biology_s,
-        "output_rate_hz": len(arrays["spike_time_ms"]) / biology_s,
+        "input_rate_hz": int(arrays["event_start"][-1]) / attributes["n_synapses"] / biology_s,
+        "output_rate_hz": datasets["spike_time_ms"]["shape"][0] / biology_s,
+        "megabytes_per_hour": path.stat().st_size / 1e6 / (biology_s / 3600),
     }
     return {"attributes": attributes, "datasets": datasets, "summary": summary}
 
@@ -198,95 +191,104 @@ def write_basis(path: str | Path, basis: VoltageBasis) -> None:
         "components": ("float64", "", "components,segments"),
         "explained": ("float64", "", "components"),
     }
-    arrays = {name: getattr(basis, name) for name in layout}
-    _write(Path(path), arrays, layout, {"format": BASIS_FORMAT, "format_version": FORMAT_VERSION})
+    container.write(Path(path), {name: getattr(basis, name) for name in layout}, layout, {"format": BASIS_FORMAT})
 
 
 def read_basis(path: str | Path) -> VoltageBasis:
     """Read what `write_basis` wrote.
 
     Raises:
-        DatasetError: If the file is truncated or foreign.
+        DatasetError: If the file is truncated, damaged or foreign.
     """
-    arrays, _ = _read(Path(path), BASIS_FORMAT, {"mean_mv": (), "components": (), "explained": ()})
+    arrays, _ = container.read(Path(path), BASIS_FORMAT)
     return VoltageBasis(**arrays)
 
 
-def _read_shard(path: Path) -> Trials:
-    arrays, attributes = _read(path, FORMAT, LAYOUT)
-    n_trials = len(arrays["trial_index"])
+def _check_alike(path: Path, trials: Sequence[Trial], indices: list[int]) -> None:
+    if not trials or len(indices) != len(trials):
+        raise ValueError(f"{path}: {len(trials)} trials and {len(indices)} indices, expected as many, at least one")
     for name in ("soma_voltage_mv", *OPTIONAL):
-        if name in arrays and len(arrays[name]) != n_trials:
-            raise DatasetError(f"{path}: {name} has {len(arrays[name])} trials, expected {n_trials}: {_CURE}")
-    event_cuts, spike_cuts = arrays["event_start"][1:-1], arrays["spike_start"][1:-1]
-    return Trials(
-        int(attributes["n_synapses"]),
-        int(attributes["n_excitatory"]),
-        arrays["trial_index"],
-        [
-            Events(time_ms, synapse)
-            for time_ms, synapse in zip(
-                np.split(arrays["event_time_ms"], event_cuts),
-                np.split(arrays["event_synapse"], event_cuts),
-                strict=True,
+        shapes = {_shape(getattr(trial, name)) for trial in trials}
+        if len(shapes) > 1:
+            found = " and ".join(sorted(map(str, shapes)))
+            raise ValueError(f"{path}: {name} has the shapes {found}, expected the same shape in all trials")
+
+
+def _check_drawn_again(path: Path, trials: Sequence[Trial], indices: list[int], description: dict[str, Any]) -> None:
+    if missing := {"synapses", "input"} - set(description):
+        raise ValueError(
+            f"{path}: the description of a compact shard has no {' and no '.join(sorted(missing))}; "
+            "give what the events are drawn from, or write with compact=False"
+        )
+    if (longest := int(description["synapses"]["tree"].str.len().max())) > np.dtype(LAYOUT["synapse_tree"][0]).itemsize:
+        raise ValueError(f"{path}: a tree's name has {longest} characters, expected at most 32")
+    for index, trial in zip(indices, trials, strict=True):
+        drawn = _draw(description["synapses"], description, index, len(trial.soma_voltage_mv))
+        if not np.array_equal(coding.digest_events(drawn), coding.digest_events(trial.events)):
+            raise ValueError(
+                f"{path}: the events of trial {index} are not those that seed {description['seed']} draws for split "
+                f"{description['split']}: a compact shard cannot hold them; write with compact=False"
             )
-        ],
-        np.split(arrays["spike_time_ms"], spike_cuts),
-        arrays["soma_voltage_mv"],
-        arrays.get("nexus_voltage_mv"),
-        arrays.get("dendrite_components_mv"),
+
+
+def _draw(synapses: pd.DataFrame, description: dict[str, Any], index: int, duration_ms: int) -> Events:
+    rng = stimulus.trial_rng(description["seed"], description["split"], index)
+    return stimulus.draw_events(synapses, description["input"], duration_ms, rng)
+
+
+def _read_shard(path: Path, optional: Sequence[str]) -> Trials:
+    unread = [stored for name, stored in OPTIONAL.items() if name not in optional]
+    arrays, attributes = container.read(path, FORMAT, skip=unread)
+    events = _draw_all(path, arrays, attributes) if attributes["compact"] else _decode_all(arrays, attributes)
+    return Trials(
+        attributes["n_synapses"],
+        attributes["n_excitatory"],
+        arrays["trial_index"],
+        events,
+        np.split(arrays["spike_time_ms"], arrays["spike_start"][1:-1]),
+        coding.decode_voltage(arrays["soma_voltage_change"]),
+        **{
+            name: coding.decode_voltage(arrays[stored]) if stored != name else arrays[stored]
+            for name, stored in OPTIONAL.items()
+            if stored in arrays
+        },
     )
 
 
-_CURE = "the file is incomplete or damaged; delete it and run snakemake again"
+def _decode_all(arrays: dict[str, np.ndarray], attributes: dict[str, Any]) -> list[Events]:
+    codes = np.split(arrays["event_code"], arrays["event_code_start"][1:-1])
+    return [coding.decode_events(code, attributes["n_synapses"]) for code in codes]
 
 
-def _write(path: Path, arrays: dict[str, np.ndarray], layout: dict[str, tuple], attributes: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".incomplete")
-    typed = {name: np.ascontiguousarray(array, layout[name][0]) for name, array in arrays.items()}
-    with h5py.File(temporary, "w") as file:
-        for name, array in typed.items():
-            chunks = (1, *array.shape[1:]) if array.ndim > 1 else True if array.size else None
-            stored = file.create_dataset(name, data=array, chunks=chunks, **(_ON_DISK if array.size else {}))
-            stored.attrs["unit"], stored.attrs["dims"] = layout[name][1], layout[name][2]
-        file.attrs.update(attributes | {"checksum": _checksum(typed)})
-    os.replace(temporary, path)
+def _draw_all(path: Path, arrays: dict[str, np.ndarray], attributes: dict[str, Any]) -> list[Events]:
+    table = {name: arrays[f"synapse_{name}"] for name in ("kind", "tree", "length_um")}
+    synapses = pd.DataFrame({name: one.astype(str) if one.dtype.kind == "S" else one for name, one in table.items()})
+    description = attributes | {"input": json.loads(attributes["input"])}
+    events = []
+    for row, index in enumerate(arrays["trial_index"]):
+        events.append(_draw(synapses, description, int(index), arrays["soma_voltage_change"].shape[1]))
+        if not np.array_equal(coding.digest_events(events[-1]), arrays["event_digest"][row]):
+            written, here = json.loads(attributes["versions"]), provenance.versions()
+            raise DatasetError(
+                f"{path}: the events of trial {index} drawn here are not those that were simulated (expected sha256 "
+                f"{arrays['event_digest'][row].tobytes().hex()[:12]}): a compact shard needs the processor type, NumPy "
+                f"and generator that wrote it (NumPy {written['numpy']}, commit {attributes['commit']}; here NumPy "
+                f"{here['numpy']}, commit {provenance.commit()}); read it where it was written, or {CURE}"
+            )
+    return events
 
 
-def _read(path: Path, expected_format: str, layout: dict[str, tuple]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    if not path.is_file():
-        raise DatasetError(f"{path}: no such file; run snakemake to make it")
-    try:
-        with h5py.File(path) as file:
-            attributes = dict(file.attrs)
-            if attributes.get("format") != expected_format:
-                found = attributes.get("format", "no format attribute")
-                raise DatasetError(f"{path}: expected format '{expected_format}', found '{found}': not such a file")
-            if attributes["format_version"] != FORMAT_VERSION:
-                raise DatasetError(
-                    f"{path}: format version {attributes['format_version']}, this program reads {FORMAT_VERSION}"
-                )
-            missing = [name for name in layout if name not in file and name not in OPTIONAL]
-            if missing:
-                raise DatasetError(f"{path}: no dataset {', '.join(missing)}: {_CURE}")
-            arrays = {name: file[name][()] for name in layout if name in file}
-    except (OSError, KeyError, RuntimeError) as error:
-        raise DatasetError(
-            f"{path}: expected a file of {expected_format}, found no readable HDF5 file ({error}): if the workflow made it, {_CURE}"
-        ) from error
-    if _checksum(arrays) != attributes.get("checksum"):
-        raise DatasetError(f"{path}: the checksum does not match the content: {_CURE}")
-    return arrays, attributes
+def _starts(parts: Sequence[np.ndarray]) -> np.ndarray:
+    return np.cumsum([0, *map(len, parts)])
 
 
-def _checksum(arrays: dict[str, np.ndarray]) -> str:
-    key = hashlib.sha256()
-    for name in sorted(arrays):
-        key.update(name.encode() + b"\0" + np.ascontiguousarray(arrays[name]).tobytes())
-    return key.hexdigest()
+def _shape(array: np.ndarray | None) -> tuple[int, ...] | None:
+    return None if array is None else array.shape
 
 
-def _join(parts: list[np.ndarray | None]) -> np.ndarray | None:
-    present = [part for part in parts if part is not None]
-    return np.concatenate(present) if len(present) == len(parts) else None
+def _trial_shape(array: np.ndarray | None) -> tuple[int, ...] | None:
+    return None if array is None else array.shape[1:]
+
+
+def _join(parts: list[Any]) -> Any:
+    return None if parts[0] is None else parts[0] if len(parts) == 1 else np.concatenate(parts)

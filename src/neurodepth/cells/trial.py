@@ -28,6 +28,9 @@ class Trial:
         soma_voltage_mv: float32, shape (time,).
         nexus_voltage_mv: Voltage where the tuft begins, float32, shape (time,); None for a point neuron.
         dendrite_components_mv: Dendritic voltages along given components, float32, shape (time, components), or None.
+        dendrite_voltage_mv: Voltage of every dendritic segment, float16 or float32, shape (time, segments), or None.
+        nmda_conductance_us: NMDA conductance of every dendritic segment, float32, shape (time, segments), or None.
+        nexus_calcium_mm: Calcium inside the nexus, float32, shape (time,), or None.
     """
 
     events: Events
@@ -35,6 +38,9 @@ class Trial:
     soma_voltage_mv: np.ndarray
     nexus_voltage_mv: np.ndarray | None = None
     dendrite_components_mv: np.ndarray | None = None
+    dendrite_voltage_mv: np.ndarray | None = None
+    nmda_conductance_us: np.ndarray | None = None
+    nexus_calcium_mm: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,192 @@
+"""HDF5 files that are complete or refused: written under a temporary name, every dataset with its checksum."""
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+FORMAT_VERSION = 2
+CURE = "delete it and run snakemake again"
+_COMPRESSION = {"compression": "gzip", "compression_opts": 4, "shuffle": True}
+_CHUNK_SIZE = 2**18  # elements, of datasets with one dimension
+
+
+class DatasetError(ValueError):
+    """A file that is not a complete one of this format; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of an array that are made one at a time, so that the whole never stands in memory.
+
+    Attributes:
+        n_rows: How many.
+        rows: The rows, all of one shape.
+    """
+
+    n_rows: int
+    rows: Iterable[np.ndarray]
+
+
+def write(
+    path: Path,
+    arrays: Mapping[str, np.ndarray | Rows],
+    layout: Mapping[str, tuple[str, str, str]],
+    attributes: Mapping[str, str | int],
+) -> None:
+    """Write a file; the same arguments give the same bytes.
+
+    Args:
+        path: Where to.
+        arrays: Datasets by name.
+        layout: Type, unit and dimensions of each dataset.
+        attributes: Attributes of the file, `format` among them.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".incomplete")
+    with h5py.File(temporary, "w") as file:
+        digests = {name: _store(file, name, values, *layout[name]) for name, values in arrays.items()}
+        complete = {**attributes, "format_version": FORMAT_VERSION}
+        file.attrs.update(complete | {"checksum": _checksum(complete, digests)})
+    os.replace(temporary, path)
+
+
+def read(path: Path, expected_format: str, skip: Collection[str] = ()) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read and check datasets.
+
+    Args:
+        path: The file.
+        expected_format: What its attribute `format` must be.
+        skip: Datasets to leave out.
+
+    Returns:
+        The datasets and the file's attributes.
+
+    Raises:
+        DatasetError: If the file is absent, truncated, damaged, foreign or of another version.
+    """
+    arrays = {}
+    with _opened(path, expected_format) as file:
+        for name, stored in _datasets(file).items():
+            if name not in skip:
+                arrays[name] = stored[()]
+                _compare(path, name, stored, _digest([arrays[name]]))
+        attributes = _attributes(file)
+    return arrays, attributes
+
+
+def inspect(path: Path, expected_format: str) -> dict[str, dict[str, Any]]:
+    """Check all of a file and say what it holds, in little memory.
+
+    Returns:
+        For each dataset shape, type, unit, dims and stored_bytes, its size in the file.
+
+    Raises:
+        DatasetError: If the file is absent, truncated, damaged, foreign or of another version.
+    """
+    found = {}
+    with _opened(path, expected_format) as file:
+        for name, stored in _datasets(file).items():
+            _compare(path, name, stored, _digest(stored if stored.ndim > 1 else [stored[()]]))
+            found[name] = {
+                "shape": stored.shape,
+                "type": str(stored.dtype),
+                "unit": stored.attrs["unit"],
+                "dims": stored.attrs["dims"],
+                "stored_bytes": stored.id.get_storage_size(),
+            }
+    return found
+
+
+@contextmanager
+def _opened(path: Path, expected_format: str) -> Iterator[h5py.File]:
+    """An open file of the expected format and version; what HDF5 cannot read becomes a DatasetError."""
+    if not path.is_file():
+        raise DatasetError(f"{path}: no such file; run snakemake to make it")
+    try:
+        with h5py.File(path) as file:
+            _check(path, file, expected_format)
+            yield file
+    except DatasetError:
+        raise
+    except (OSError, KeyError, RuntimeError, TypeError, ValueError) as error:  # what h5py raises on damaged files
+        raise DatasetError(
+            f"{path}: expected a file of {expected_format}, found no readable HDF5 file "
+            f"({type(error).__name__}: {error}): if the workflow made it, it is incomplete or damaged; {CURE}"
+        ) from error
+
+
+def _check(path: Path, file: h5py.File, expected_format: str) -> None:
+    attributes = _attributes(file)
+    if attributes.get("format") != expected_format:
+        found = attributes.get("format", "no format attribute")
+        raise DatasetError(f"{path}: expected format '{expected_format}', found '{found}': not such a file")
+    if attributes["format_version"] != FORMAT_VERSION:
+        raise DatasetError(
+            f"{path}: expected format version {FORMAT_VERSION}, found {attributes['format_version']}: "
+            f"written by another version of neurodepth; {CURE}"
+        )
+    checksum = attributes.pop("checksum")
+    if checksum != _checksum(attributes, {name: stored.attrs["checksum"] for name, stored in _datasets(file).items()}):
+        raise DatasetError(
+            f"{path}: the checksum does not match the datasets' names and the attributes: "
+            f"the file is incomplete or damaged; {CURE}"
+        )
+
+
+def _compare(path: Path, name: str, stored: h5py.Dataset, digest: str) -> None:
+    if digest != stored.attrs["checksum"]:
+        raise DatasetError(f"{path}: the checksum of {name} does not match its content: the file is damaged; {CURE}")
+
+
+def _store(file: h5py.File, name: str, values: np.ndarray | Rows, kind: str, unit: str, dims: str) -> str:
+    """Write one dataset and return its checksum."""
+    if isinstance(values, Rows):
+        rows = (np.ascontiguousarray(row, kind) for row in values.rows)
+        first = next(rows)
+        stored = file.create_dataset(
+            name, (values.n_rows, *first.shape), kind, chunks=(1, *first.shape), **_COMPRESSION
+        )
+        key = hashlib.sha256()
+        for number, row in enumerate(chain([first], rows)):
+            stored[number] = row
+            key.update(_bytes(row))
+        digest = key.hexdigest()
+    else:
+        typed = np.ascontiguousarray(values, kind)
+        chunks = (1, *typed.shape[1:]) if typed.ndim > 1 else (min(typed.size, _CHUNK_SIZE),)
+        stored = file.create_dataset(name, data=typed, **({"chunks": chunks, **_COMPRESSION} if typed.size else {}))
+        digest = _digest([typed])
+    stored.attrs.update({"unit": unit, "dims": dims, "checksum": digest})
+    return digest
+
+
+def _digest(parts: Iterable[np.ndarray]) -> str:
+    key = hashlib.sha256()
+    for part in parts:
+        key.update(_bytes(part))
+    return key.hexdigest()
+
+
+def _bytes(array: np.ndarray) -> memoryview:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data  # no copy: recordings can be gigabytes
+
+
+def _checksum(attributes: Mapping[str, Any], digests: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps([attributes, digests], sort_keys=True).encode()).hexdigest()
+
+
+def _datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
+    return {name: file[name] for name in file}  # file.items() gives None for what is damaged, this raises KeyError
+
+
+def _attributes(file: h5py.File) -> dict[str, Any]:
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in file.attrs.items()}

@@ -52,10 +52,10 @@ def write(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".incomplete")
-    with h5py.File(temporary, "w") as file:
+    with _create(temporary) as file:
         digests = {name: _store(file, name, values, *layout[name]) for name, values in arrays.items()}
         complete = {**attributes, "format_version": FORMAT_VERSION}
-        file.attrs.update(complete | {"checksum": _checksum(complete, digests)})
+        _set_attributes(file, complete | {"checksum": _checksum(complete, digests)})
     os.replace(temporary, path)
 
 
@@ -99,11 +99,22 @@ def inspect(path: Path, expected_format: str) -> dict[str, dict[str, Any]]:
             found[name] = {
                 "shape": stored.shape,
                 "type": str(stored.dtype),
-                "unit": stored.attrs["unit"],
-                "dims": stored.attrs["dims"],
+                "unit": _attributes(stored)["unit"],
+                "dims": _attributes(stored)["dims"],
                 "stored_bytes": stored.id.get_storage_size(),
             }
     return found
+
+
+def _create(path: Path) -> h5py.File:
+    """A new file without times of creation, which h5py.File alone cannot leave out of the root group."""
+    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    creation.set_obj_track_times(False)
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)  # as h5py.File does
+    # From version 1.10 on HDF5 keeps checksums of its own structures: a flipped bit in older ones can hang it.
+    access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
+    return h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
 
 
 @contextmanager
@@ -135,7 +146,9 @@ def _check(path: Path, file: h5py.File, expected_format: str) -> None:
             f"written by another version of neurodepth; {CURE}"
         )
     checksum = attributes.pop("checksum")
-    if checksum != _checksum(attributes, {name: stored.attrs["checksum"] for name, stored in _datasets(file).items()}):
+    if checksum != _checksum(
+        attributes, {name: _attributes(stored)["checksum"] for name, stored in _datasets(file).items()}
+    ):
         raise DatasetError(
             f"{path}: the checksum does not match the datasets' names and the attributes: "
             f"the file is incomplete or damaged; {CURE}"
@@ -143,7 +156,7 @@ def _check(path: Path, file: h5py.File, expected_format: str) -> None:
 
 
 def _compare(path: Path, name: str, stored: h5py.Dataset, digest: str) -> None:
-    if digest != stored.attrs["checksum"]:
+    if digest != _attributes(stored)["checksum"]:
         raise DatasetError(f"{path}: the checksum of {name} does not match its content: the file is damaged; {CURE}")
 
 
@@ -165,7 +178,7 @@ def _store(file: h5py.File, name: str, values: np.ndarray | Rows, kind: str, uni
         chunks = (1, *typed.shape[1:]) if typed.ndim > 1 else (min(typed.size, _CHUNK_SIZE),)
         stored = file.create_dataset(name, data=typed, **({"chunks": chunks, **_COMPRESSION} if typed.size else {}))
         digest = _digest([typed])
-    stored.attrs.update({"unit": unit, "dims": dims, "checksum": digest})
+    _set_attributes(stored, {"unit": unit, "dims": dims, "checksum": digest})
     return digest
 
 
@@ -188,5 +201,12 @@ def _datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
     return {name: file[name] for name in file}  # file.items() gives None for what is damaged, this raises KeyError
 
 
-def _attributes(file: h5py.File) -> dict[str, Any]:
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in file.attrs.items()}
+def _set_attributes(stored: h5py.File | h5py.Dataset, attributes: Mapping[str, str | int]) -> None:
+    """Set attributes, with text of fixed length: HDF5 keeps other text in a heap without checksums."""
+    for name, value in attributes.items():
+        stored.attrs[name] = np.bytes_(value.encode()) if isinstance(value, str) else value
+
+
+def _attributes(stored: h5py.File | h5py.Dataset) -> dict[str, Any]:
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in stored.attrs.items()}
+    return {name: value.decode() if isinstance(value, bytes) else value for name, value in plain.items()}

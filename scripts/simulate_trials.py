@@ -3,13 +3,13 @@
 from neurodepth import dataset, jobs, simulation
 
 
-def simulate_trials(protocol, split, first, n_trials, basis_path, n_workers, engine, shard_path):
+def simulate_trials(protocol, split, first, n_trials, basis_path, n_workers, engine, compact_inputs, shard_path):
     basis = dataset.read_basis(basis_path) if basis_path else None
     indices = range(first, first + n_trials)
     description = simulation.describe(protocol, split)
     label = f"{description['cell']} {protocol.variant} {split} {first}-{first + n_trials - 1}"
     trials = simulation.simulate_trials(protocol, split, indices, n_workers, basis, label, engine)
-    dataset.write_shard(shard_path, trials, indices, description)
+    dataset.write_shard(shard_path, trials, indices, description, compact_inputs)
 
 
 if __name__ == "__main__":
@@ -21,5 +21,6 @@ if __name__ == "__main__":
             snakemake.input.get("basis"),
             snakemake.threads,
             simulation.from_configuration(snakemake.config["parallel"]),
+            snakemake.params.compact_inputs,
             snakemake.output.shard,
         )

@@ -46,6 +46,7 @@ rule simulate_trials:
     params:
         protocol=protocol_of,
         trials=shard_trials,
+        compact_inputs=config["simulation"]["compact_inputs"],
         digest=cell_digest,
     message:
         "Simulate {wildcards.cell}, {wildcards.variant}: {wildcards.split} shard {wildcards.shard}."

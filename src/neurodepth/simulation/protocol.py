@@ -69,6 +69,8 @@ def describe(protocol: Protocol, split: str) -> dict[str, Any]:
         "n_synapses": len(cell.synapses),
         "n_excitatory": int((cell.synapses["kind"] == "excitatory").sum()),
         "protocol": asdict(protocol),
+        "input": cell.definition.values["input"],
+        "synapses": cell.synapses,
     }
 
 

@@ -2,6 +2,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -160,6 +161,22 @@ def test_mean_rates_are_those_of_the_statistics():
         total += [probability[:30].sum() / 1000, probability[30:80].sum() / 1000]
     # Bernoulli spikes saturate a little below the drawn rate on this small tree; the mean over 60 trials varies by 7 %.
     np.testing.assert_allclose(total / 60, 4, rtol=0.2)
+
+
+def test_rates_are_those_of_the_published_program(reference):
+    # Its input of 12 trials of 3 s with NMDA and 6 without, basal segments first.
+    segments = pd.read_csv(reference / "l5pc_segments.csv")[["tree", "length_um"]]
+    synapses = pd.concat([segments.assign(kind=kind) for kind in ("excitatory", "inhibitory")], ignore_index=True)
+    group = pd.factorize(synapses["kind"] + synapses["tree"])[0]
+    with h5py.File(reference / "l5pc_trials.h5") as file:
+        for family, variant in (("nmda", "nmda"), ("ampa", "no_nmda")):
+            theirs = [np.bincount(group[trial["event_synapse"][:]], minlength=4) for trial in file[family].values()]
+            statistics = definition.read(CELL_PATH, variant).values["input"]
+            rngs = [stimulus.trial_rng(0, "pilot", index) for index in range(100)]
+            events = [stimulus.draw_events(synapses, statistics, 3000, rng) for rng in rngs]
+            ours = np.array([np.bincount(group[one.synapse], minlength=4) for one in events])
+            standard_error = ours.std(axis=0) * np.sqrt(1 / len(theirs) + 1 / len(ours))
+            assert np.abs((np.mean(theirs, axis=0) - ours.mean(axis=0)) / standard_error).max() < 3.5
 
 
 def test_a_tree_without_statistics_is_named():

@@ -34,7 +34,7 @@ def compare_cells(n_trials: int, seed: int, data_path: Path, docs_path: Path) ->
         raise click.ClickException(f"{error} Without it there is nothing to compare with.") from error
     measured = []
     for name, label in CELLS.items():
-        cell = CompartmentalCell(definitions[name], data_path)
+        cell = CompartmentalCell(definitions[name], data_path, "coreneuron")
         measured.append(comparison.measure(cell, paths[name], label, n_trials, seed))
         h.ParallelContext().gid_clear()
         del cell  # NEURON simulates every cell in memory

@@ -16,11 +16,11 @@ def mechanisms(project):
     return sections.h
 
 
-def build(project, name, variant=None, use_coreneuron=True):
+def build(project, name, variant=None, simulator="tabulated"):
     from neurodepth.cells.compartmental import CompartmentalCell
 
     cell = definition.read(project / "models" / "cells" / name, variant)
-    return CompartmentalCell(cell, project / "data", use_coreneuron)
+    return CompartmentalCell(cell, project / "data", simulator)
 
 
 def segments(project, name):
@@ -40,9 +40,9 @@ def densities(project, name):
     )
 
 
-def reference_trials(project, reference, family, names, step_ms, second_order=False):
+def reference_trials(project, reference, family, names, step_ms, second_order=False, simulator="tabulated"):
     """Run reference trials with our cell: for each, spike times, soma and nexus voltage."""
-    cell = build(project, "l5pc_hay2011", "nmda" if family == "nmda" else "no_nmda")
+    cell = build(project, "l5pc_hay2011", "nmda" if family == "nmda" else "no_nmda", simulator)
     found = {}
     with h5py.File(reference / "l5pc_trials.h5") as file:
         for name in names:
@@ -52,15 +52,19 @@ def reference_trials(project, reference, family, names, step_ms, second_order=Fa
     return found
 
 
-def one_trial(project, use_coreneuron, duration_ms=400):
-    """A short driven trial of the shipped cell: spike times and soma voltage."""
+def one_trial(project, simulator, step_ms=0.025, second_order=False, duration_ms=400, variant=None, record=()):
+    """A short driven trial of the shipped cell: spike times, soma voltage and what else was recorded, by name."""
     from neurodepth import stimulus
 
-    cell = build(project, "l5pc", use_coreneuron=use_coreneuron)
+    cell = build(project, "l5pc", variant, simulator)
     rng = stimulus.trial_rng(1, "train", 0)
     events = stimulus.draw_events(cell.synapses, cell.definition.values["input"], duration_ms, rng)
-    trial = cell.run(events, duration_ms, 0.0625, True)
-    return trial.spike_time_ms, trial.soma_voltage_mv
+    trial = cell.run(events, duration_ms, step_ms, second_order, record=record)
+    return {"spikes": trial.spike_time_ms, "soma": trial.soma_voltage_mv} | {
+        name: getattr(trial, name)
+        for name in ("dendrite_voltage_mv", "nmda_conductance_us", "nexus_calcium_mm")
+        if getattr(trial, name) is not None
+    }
 
 
 def passive_decay(project):

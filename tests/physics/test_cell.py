@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neurodepth.simulation import Protocol
 from tests.physics import simulated
 
 TRIALS = {
@@ -11,23 +12,24 @@ TRIALS = {
 }
 
 
-@pytest.fixture(scope="module", params=["nmda", "ampa"])
+@pytest.fixture(scope="module", params=[("nmda", "tabulated"), ("ampa", "tabulated"), ("nmda", "coreneuron")])
 def compared(request, project, reference, isolated):
-    family = request.param
-    ours = isolated(simulated.reference_trials, project, reference, family, TRIALS[family], 0.025)
+    family, simulator = request.param
+    names = TRIALS[family] if simulator == "tabulated" else TRIALS[family][:6]
+    ours = isolated(simulated.reference_trials, project, reference, family, names, 0.025, False, simulator)
     with h5py.File(reference / "l5pc_trials.h5") as file:
         theirs = {
             name: tuple(
                 file[family][name]["dt_0.025"][key][:]
                 for key in ("spike_time_ms", "soma_voltage_mv", "nexus_voltage_mv")
             )
-            for name in TRIALS[family]
+            for name in names
         }
-    return [(ours[name], theirs[name]) for name in TRIALS[family]]
+    return [(ours[name], theirs[name]) for name in names]
 
 
 def test_reference_spikes_are_reproduced(compared):
-    assert sum(len(theirs[0]) for _, theirs in compared) > 20
+    assert sum(len(theirs[0]) for _, theirs in compared) > 15
     for ours, theirs in compared:
         # reference/README.md: equal steps give the same spikes within 0.05 ms
         np.testing.assert_allclose(ours[0], theirs[0], atol=0.05)
@@ -37,17 +39,20 @@ def test_reference_voltage_below_threshold_is_reproduced(compared):
     for ours, theirs in compared:
         for one, other in zip(ours[1:], theirs[1:], strict=True):
             below = other[:3000] < -55
-            assert np.sqrt(np.mean((one[below] - other[:3000][below]) ** 2)) < 0.1  # mV; reference/README.md
+            # reference/README.md asks for 0.1 mV; tables with a row each 0.1 mV keep 0.001, where a spike nearly fails 0.01
+            assert np.sqrt(np.mean((one[below] - other[:3000][below]) ** 2)) < 0.02
 
 
 def test_the_default_step_keeps_every_reference_spike(project, reference, isolated):
-    names = TRIALS["nmda"][:8]
-    ours = isolated(simulated.reference_trials, project, reference, "nmda", names, 0.0625, True)
+    names = TRIALS["nmda"]
+    step = {name: field.default for name, field in Protocol.__dataclass_fields__.items()}
+    ours = isolated(
+        simulated.reference_trials, project, reference, "nmda", names, step["step_ms"], step["second_order"]
+    )
     with h5py.File(reference / "l5pc_trials.h5") as file:
         exact = {name: file["nmda"][name]["dt_0.005"]["spike_time_ms"][:] for name in names}
     errors = np.concatenate([np.abs(ours[name][0] - exact[name]) for name in names])  # fails if one is missing
-    assert np.median(errors) < 0.25  # spec, section 9: median 0.16 ms, largest 2.0 ms
-    assert errors.max() < 2.5
+    assert np.median(errors) < 0.15  # ms; that of the field's habit, 0.025 ms at first order
 
 
 def test_refining_the_step_converges_on_the_finest(project, reference, isolated):
@@ -76,8 +81,24 @@ def test_the_published_densities_are_reproduced(project, reference, isolated):
     np.testing.assert_allclose(ours[:, 1], published["gbar_ca_lva_s_cm2"], rtol=1e-6)
 
 
+@pytest.mark.parametrize("variant", ["nmda", "no_nmda"])
+def test_tables_agree_with_neuron(project, isolated, variant):
+    record = ("dendrite_voltage", "nmda_conductance", "nexus_calcium")
+    arguments = (0.025, False, 500, variant, record)
+    ours = isolated(simulated.one_trial, project, "tabulated", *arguments)
+    theirs = isolated(simulated.one_trial, project, "neuron", *arguments)
+    np.testing.assert_allclose(ours["spikes"], theirs["spikes"], atol=0.05)  # NEURON gives the end of a step
+    np.testing.assert_allclose(ours["soma"], theirs["soma"], atol=0.01)  # mV
+    np.testing.assert_allclose(ours["dendrite_voltage_mv"], theirs["dendrite_voltage_mv"], atol=0.2)  # half floats
+    np.testing.assert_allclose(ours["nexus_calcium_mm"], theirs["nexus_calcium_mm"], rtol=1e-3)
+    # NEURON's conductance is that of the step before the sample, and an event lets it jump by 2e-6 uS.
+    np.testing.assert_allclose(ours["nmda_conductance_us"], theirs["nmda_conductance_us"], atol=1e-5)
+
+
 def test_neuron_and_coreneuron_agree(project, isolated):
-    vectorised = isolated(simulated.one_trial, project, True)
-    plain = isolated(simulated.one_trial, project, False)
-    np.testing.assert_allclose(vectorised[0], plain[0], atol=0.0625)  # one step
-    np.testing.assert_allclose(vectorised[1], plain[1], atol=0.01)  # mV; vector exponentials round differently
+    vectorised = isolated(simulated.one_trial, project, "coreneuron")
+    plain = isolated(simulated.one_trial, project, "neuron")
+    np.testing.assert_allclose(vectorised["spikes"], plain["spikes"], atol=0.025)  # one step
+    np.testing.assert_allclose(
+        vectorised["soma"], plain["soma"], atol=0.01
+    )  # mV; vector exponentials round differently

@@ -23,7 +23,7 @@ def in_own_process(function: Callable[[str], Any], name: str) -> Any:
 
 
 def build(name: str) -> CompartmentalCell:
-    return CompartmentalCell(definition.read(ROOT / "models/cells" / name), ROOT / "data")
+    return CompartmentalCell(definition.read(ROOT / "models/cells" / name), ROOT / "data", "coreneuron")
 
 
 def measure(name: str) -> dict[str, float]:

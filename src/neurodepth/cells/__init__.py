@@ -14,8 +14,13 @@ log = logging.getLogger(__name__)
 os.environ.setdefault("NEURON_MODULE_OPTIONS", "-nogui")  # read when NEURON is imported: no window, no warning
 
 
-def build(definition: CellDefinition, data_path: str | Path = "data", use_coreneuron: bool = True) -> Any:
+def build(definition: CellDefinition, data_path: str | Path = "data", simulator: str = "tabulated") -> Any:
     """Build the cell that a definition describes.
+
+    Args:
+        definition: The cell and its variant.
+        data_path: The user's data folder, searched for the morphology.
+        simulator: Of a compartmental cell; see CompartmentalCell.
 
     Returns:
         A CompartmentalCell or a PointCell; both have `synapses` and `run`.
@@ -27,11 +32,11 @@ def build(definition: CellDefinition, data_path: str | Path = "data", use_corene
     from neurodepth.cells.compartmental import CompartmentalCell
     from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms
 
-    if use_coreneuron and definition.mechanisms_path is not None:
+    if simulator == "coreneuron" and definition.mechanisms_path is not None:
         try:
             compile_mechanisms(definition.mechanisms_path, coreneuron=True)
         except CompilationError as error:
             compile_mechanisms(definition.mechanisms_path, coreneuron=False)  # fails as well where the source is wrong
             log.warning("CoreNEURON cannot be built, running in NEURON (same results, slower): %s", error)
-            use_coreneuron = False
-    return CompartmentalCell(definition, data_path, use_coreneuron)
+            simulator = "neuron"
+    return CompartmentalCell(definition, data_path, simulator)

@@ -1,23 +1,28 @@
 """A compartmental cell in NEURON: built from a definition, driven by synaptic events."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from neuron import coreneuron, h
+from neuron import h
 
 from neurodepth.cells import mechanisms
 from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.morphology import find_morphology
+from neurodepth.cells.recording import Wanted
 from neurodepth.cells.sections import import_morphology, load_mechanisms, traced_points
+from neurodepth.cells.stepped import SteppedIntegrator
+from neurodepth.cells.tabulated import TabulatedIntegrator
 from neurodepth.cells.trial import Events, Trial, VoltageBasis
 from neurodepth.validation import InvalidFileError
 
 TREES = ("basal", "apical")
 KINDS = ("excitatory", "inhibitory")
-OUTPUT_GID = 0  # CoreNEURON wants a number for whatever detects spikes
+SIMULATORS = ("tabulated", "coreneuron", "neuron")
+RECORDABLE = ("dendrite_voltage", "nmda_conductance", "nexus_calcium")
 # Units that a key may end in, as NEURON spells them.
 UNITS = {"us": "uS", "ms": "ms", "mv": "mV", "mm": "mM"}
 
@@ -31,38 +36,61 @@ class CompartmentalCell:
             parent_x, length_um, diameter_um, area_um2, path_distance_um, x_um, y_um, z_um.
     """
 
-    def __init__(self, definition: CellDefinition, data_path: str | Path = "data", use_coreneuron: bool = True):
+    def __init__(self, definition: CellDefinition, data_path: str | Path = "data", simulator: str = SIMULATORS[0]):
         """Build the cell.
 
         Args:
             definition: The cell and its variant.
             data_path: The user's data folder, searched for the morphology.
-            use_coreneuron: Compile for and run in CoreNEURON; False runs in NEURON, with the same results.
+            simulator: `tabulated` integrates from tables measured from the mechanisms, `coreneuron` runs CoreNEURON,
+                `neuron` runs NEURON: the same equations, each several times slower than the one before.
 
         Raises:
             FileNotFoundError: If the morphology or the mechanisms are missing.
             InvalidFileError: If the morphology or a value in the definition cannot be used.
             CompilationError: If the mechanisms do not compile.
+            UnsupportedMechanismError: If a mechanism is of a kind that tables cannot hold.
         """
-        self.definition = definition
-        self.use_coreneuron = use_coreneuron
+        self.definition, self.simulator = definition, simulator
         if definition.mechanisms_path is None:
             raise InvalidFileError(f"{definition.name}: mechanisms_path is missing")
-        load_mechanisms(mechanisms.compile_mechanisms(definition.mechanisms_path, use_coreneuron))
+        if simulator not in SIMULATORS:
+            raise ValueError(f"simulator is '{simulator}', expected one of {', '.join(SIMULATORS)}")
+        load_mechanisms(mechanisms.compile_mechanisms(definition.mechanisms_path, simulator == "coreneuron"))
+        h.celsius = definition.values["temperature_celsius"]
         self.soma, self.axon, self.trees = import_morphology(find_morphology(definition, data_path), definition)
+        self.parts = {"soma": [self.soma], "axon": self.axon, **self.trees}
         self.segments = self._tabulate_segments()
+        self.mechanism_parameters = {
+            mechanism: {_strip_unit(key, mechanism): value for key, value in parameters.items()}
+            for mechanism, parameters in definition.values.get("mechanism_parameters", {}).items()
+        }
         self._insert_membrane()
-        self._synapse_objects, self._connections, self.synapses = self._add_synapses()
+        self.synapse_parameters = {
+            kind: {_strip_unit(key, synapse["mechanism"]): value for key, value in synapse["parameters"].items()}
+            for kind, synapse in definition.values["synapses"].items()
+        }
+        self.points, self.synapses = self._add_synapses()
         nexus = definition.values["morphology"]["nexus"]
         if nexus["section"] >= len(self.trees["apical"]):
             raise InvalidFileError(
                 f"{definition.name}: nexus.section is {nexus['section']}, but there are {len(self.trees['apical'])} apical sections"
             )
         self.nexus = self.trees["apical"][nexus["section"]](nexus["position"])
-        self._record_spikes()
+        self.integrator = (
+            TabulatedIntegrator(self)
+            if simulator == "tabulated"
+            else SteppedIntegrator(self, simulator == "coreneuron")
+        )
 
     def run(
-        self, events: Events, duration_ms: int, step_ms: float, second_order: bool, basis: VoltageBasis | None = None
+        self,
+        events: Events,
+        duration_ms: int,
+        step_ms: float,
+        second_order: bool,
+        basis: VoltageBasis | None = None,
+        record: Collection[str] = (),
     ) -> Trial:
         """Simulate one trial from rest.
 
@@ -71,12 +99,14 @@ class CompartmentalCell:
             duration_ms: Length of the trial.
             step_ms: Integration step; a whole number of steps must fit into 1 ms.
             second_order: Crank-Nicolson instead of implicit Euler.
-            basis: Components of the dendritic voltages to keep; None records no dendrite.
+            basis: Components of the dendritic voltages to keep, or None.
+            record: What else to keep: any of RECORDABLE.
 
         Raises:
-            ValueError: If the step does not divide 1 ms or an event names a synapse that does not exist.
+            ValueError: If the step does not divide 1 ms, an event names a synapse that does not exist, or something
+                that cannot be recorded is asked for.
             RuntimeError: If another cell lives in this process: NEURON would simulate both.
-            FloatingPointError: If the voltage is not finite at the end.
+            FloatingPointError: If a voltage is not finite, or beyond any cell's range.
         """
         steps_per_ms = round(1 / step_ms)
         if not np.isclose(steps_per_ms * step_ms, 1):
@@ -85,54 +115,35 @@ class CompartmentalCell:
             )
         if len(events.synapse) and events.synapse.max() >= len(self.synapses):
             raise ValueError(f"an event names synapse {events.synapse.max()}, the cell has {len(self.synapses)}")
-        n_sections = 1 + len(self.axon) + sum(map(len, self.trees.values()))
+        if unknown := set(record) - set(RECORDABLE):
+            raise ValueError(f"cannot record {', '.join(sorted(unknown))}, expected any of {', '.join(RECORDABLE)}")
+        n_sections = sum(map(len, self.parts.values()))
         if (n_alive := sum(1 for _ in h.allsec())) != n_sections:
             raise RuntimeError(
                 f"this process holds {n_alive} sections, the cell has {n_sections}: delete the other cell, or use a process each"
             )
-        h.dt = step_ms
-        h.steps_per_ms = steps_per_ms
-        h.secondorder = 2 if second_order else 0
         h.celsius = self.definition.values["temperature_celsius"]
-        h.cvode_active(0)
-        recorded = {"soma": h.Vector().record(self.soma(0.5)._ref_v), "nexus": h.Vector().record(self.nexus._ref_v)}
-        dendrites = [h.Vector().record(seg._ref_v) for seg in self._dendritic_segments()] if basis is not None else []
-        h.finitialize(self.definition.values["initial_voltage_mv"])
-        connections = self._connections
-        for synapse, time_ms in zip(events.synapse.tolist(), events.time_ms.tolist(), strict=True):
-            connections[synapse].event(time_ms)
-        self.solve(duration_ms)
-        sampled = {name: vector.as_numpy()[::steps_per_ms][:duration_ms].copy() for name, vector in recorded.items()}
-        if not np.isfinite(sampled["soma"]).all():
-            raise FloatingPointError(f"{self.definition.name}: soma voltage is not finite; try a smaller step_ms")
-        projected = None
-        if basis is not None:
-            voltages = np.stack([vector.as_numpy()[::steps_per_ms][:duration_ms] for vector in dendrites], axis=1)
-            projected = ((voltages - basis.mean_mv) @ basis.components.T).astype(np.float32)
+        keeps_dendrites = basis is not None or "dendrite_voltage" in record
+        wanted = Wanted(
+            [self.soma(0.5), self.nexus, *(self.dendritic_segments() if keeps_dendrites else [])],
+            self.nexus if "nexus_calcium" in record else None,
+            "nmda_conductance" in record,
+        )
+        found = self.integrator.integrate(events, duration_ms, step_ms, second_order, wanted)
+        dendrite_mv = found.voltage_mv[:, 2:]
         return Trial(
             events=events,
-            spike_time_ms=self._spike_times.as_numpy().copy(),
-            soma_voltage_mv=sampled["soma"].astype(np.float32),
-            nexus_voltage_mv=sampled["nexus"].astype(np.float32),
-            dendrite_components_mv=projected,
+            spike_time_ms=found.spike_time_ms,
+            soma_voltage_mv=found.voltage_mv[:, 0].copy(),
+            nexus_voltage_mv=found.voltage_mv[:, 1].copy(),
+            dendrite_components_mv=None if basis is None else basis.project(dendrite_mv),
+            dendrite_voltage_mv=dendrite_mv.astype(np.float16) if "dendrite_voltage" in record else None,
+            nmda_conductance_us=found.nmda_conductance_us,
+            nexus_calcium_mm=found.calcium_mm,
         )
 
-    def _record_spikes(self) -> None:
-        self._context, self._spike_times, self._spike_gids = h.ParallelContext(), h.Vector(), h.Vector()
-        self._context.gid_clear()  # numbers of a cell that this process has let go
-        self._detector = h.NetCon(self.soma(0.5)._ref_v, None, sec=self.soma)
-        self._detector.threshold = self.definition.values["spike_threshold_mv"]
-        self._context.set_gid2node(OUTPUT_GID, self._context.id())
-        self._context.cell(OUTPUT_GID, self._detector)
-        self._context.spike_record(OUTPUT_GID, self._spike_times, self._spike_gids)
-        self._context.set_maxstep(10)
-
-    def solve(self, duration_ms: float) -> None:
-        """Integrate from the present state to `duration_ms`, in CoreNEURON where the cell was compiled for it."""
-        with coreneuron(enable=self.use_coreneuron, verbose=0):
-            self._context.psolve(duration_ms)
-
-    def _dendritic_segments(self) -> list[Any]:
+    def dendritic_segments(self) -> list[Any]:
+        """NEURON's segments of the dendrites, in the order of `segments`."""
         return [segment for tree in TREES for section in self.trees[tree] for segment in section]
 
     def _tabulate_segments(self) -> pd.DataFrame:
@@ -158,9 +169,8 @@ class CompartmentalCell:
 
     def _insert_membrane(self) -> None:
         self.longest_apical_path_um = max(h.distance(self.soma(0.5), section(1)) for section in self.trees["apical"])
-        parts = {"soma": [self.soma], "axon": self.axon, **self.trees}
         for name, region in self.definition.values["regions"].items():
-            for section in parts[name]:
+            for section in self.parts[name]:
                 self._insert_region(section, region)
 
     def _insert_region(self, section: Any, region: dict[str, Any]) -> None:
@@ -171,8 +181,11 @@ class CompartmentalCell:
         section.e_pas = region["leak"]["reversal_mv"]
         for mechanism, density in region.get("channels_s_per_cm2", {}).items():
             _insert(section, mechanism, self.definition)
+            scale = self.definition.values.get("channel_scale", {}).get(mechanism, 1)
             for segment in section:
-                getattr(segment, mechanism).gbar = self._density(density, segment)
+                getattr(segment, mechanism).gbar = scale * self._density(density, segment)
+            for name, value in self.mechanism_parameters.get(mechanism, {}).items():
+                setattr(section, f"{name}_{mechanism}", value)
         if pool := region.get("calcium_pool"):
             _insert(section, pool["mechanism"], self.definition)
             for segment in section:
@@ -194,23 +207,17 @@ class CompartmentalCell:
         fraction = min(distance_um / self.longest_apical_path_um, density["largest_fraction"])
         return density["scale"] * (density["offset"] + density["amplitude"] * np.exp(density["exponent"] * fraction))
 
-    def _add_synapses(self) -> tuple[list[Any], list[Any], pd.DataFrame]:
-        objects, connections = [], []
+    def _add_synapses(self) -> tuple[list[Any], pd.DataFrame]:
+        points = []
         for kind in KINDS:
-            synapse = self.definition.values["synapses"][kind]
-            parameters = {_strip_unit(key, synapse["mechanism"]): value for key, value in synapse["parameters"].items()}
-            for segment in self._dendritic_segments():
-                point = getattr(h, synapse["mechanism"])(segment)
-                for name, value in parameters.items():
+            for segment in self.dendritic_segments():
+                point = getattr(h, self.definition.values["synapses"][kind]["mechanism"])(segment)
+                for name, value in self.synapse_parameters[kind].items():
                     setattr(point, name, value)
-                connection = h.NetCon(None, point)
-                connection.weight[0] = 1
-                connection.delay = 1  # not used: events are queued at their own times
-                objects.append(point)
-                connections.append(connection)
+                points.append(point)
         one_kind = self.segments[["tree", "length_um"]].assign(segment=np.arange(len(self.segments)))
         table = pd.concat([one_kind.assign(kind=kind) for kind in KINDS], ignore_index=True)
-        return objects, connections, table[["kind", "tree", "segment", "length_um"]]
+        return points, table[["kind", "tree", "segment", "length_um"]]
 
 
 def _insert(section: Any, mechanism: str, definition: CellDefinition) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurodepth.cells import stepped
 from neurodepth.cells.compartmental import CompartmentalCell, h
 
 STEP_MS = 0.05  # second order; as exact as 0.025 at first order (Hay 2011's cell under random input, 71 spikes)
@@ -165,7 +166,7 @@ def _simulate(
     vectors = [h.Vector().record(segment._ref_v) for segment in recorded]
     h.finitialize(cell.definition.values["initial_voltage_mv"])
     h.ParallelContext().set_maxstep(10)
-    cell.solve(SETTLE_MS + duration_ms)
+    stepped.solve(SETTLE_MS + duration_ms, cell.simulator == "coreneuron")
     first = round(SETTLE_MS / STEP_MS)
     voltages_mv = np.stack([vector.as_numpy()[first:].copy() for vector in vectors])
     electrodes.clear()

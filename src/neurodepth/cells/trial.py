@@ -56,3 +56,7 @@ class VoltageBasis:
     mean_mv: np.ndarray
     components: np.ndarray
     explained: np.ndarray
+
+    def project(self, voltage_mv: np.ndarray) -> np.ndarray:
+        """Voltages along the components, float32, shape (time, components), from voltages of shape (time, segments)."""
+        return ((voltage_mv - self.mean_mv) @ self.components.T).astype(np.float32)

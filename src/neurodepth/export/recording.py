@@ -166,7 +166,7 @@ def _build(cell_path: Path, data_path: str | Path, attributes: dict[str, Any]) -
     if (name := definition.read(cell_path).name) != attributes["cell"]:
         raise ValueError(f"{cell_path}: this is the cell {name}, but the shards are of {attributes['cell']}")
     defined = definition.read(cell_path, attributes["variant"])
-    return cells.build(defined, data_path, attributes["protocol"].get("simulator") == "coreneuron")
+    return cells.build(defined, data_path, "neuron")  # for its tables alone
 
 
 def _plain(value: Any) -> Any:

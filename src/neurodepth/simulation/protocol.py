@@ -35,7 +35,7 @@ class Protocol:
     duration_ms: int
     step_ms: float = 0.0625
     second_order: bool = True
-    simulator: str = "coreneuron"
+    simulator: str = "tabulated"
     data_path: str = "data"
     record: tuple[str, ...] = ()
 
@@ -82,7 +82,7 @@ def built_cell(protocol: Protocol) -> Any:
         _built.clear()
         gc.collect()
         cell = definition.read(protocol.cell_path, protocol.variant)
-        _built[key] = cells.build(cell, protocol.data_path, protocol.simulator == "coreneuron")
+        _built[key] = cells.build(cell, protocol.data_path, protocol.simulator)
     return _built[key]
 
 

@@ -11,7 +11,7 @@ namespace {
 constexpr int LANES = 8;
 typedef double Lanes __attribute__((vector_size(LANES * sizeof(double))));
 typedef double Half __attribute__((vector_size(LANES / 2 * sizeof(double))));
-typedef double Quarter __attribute__((vector_size(LANES / 4 * sizeof(double))));
+typedef double Pair __attribute__((vector_size(2 * sizeof(double))));
 
 // Segments with the same mechanisms. Mirrors kernel.Group in Python.
 struct Group {
@@ -20,11 +20,13 @@ struct Group {
     int64_t n_factors;        // gates that a channel's conductance is a product of
     int64_t has_synapses;
     int64_t has_calcium;
-    const int64_t* node;      // (segments)
-    const double* table;      // (voltages, factors * blocks * 2 + synapses, lanes): decay, gain ...; synaptic current
-    const double* power;      // (factors, blocks, 3, lanes): 1 where a gate's power is at least 2, 3, 4
+    int64_t opened_by_calcium;     // whether calcium opens the first gate in lane 0
+    int64_t extra_powers[2];       // of each factor: the largest power of a gate, less 1
+    const double* table;      // (voltages, 2, factors * blocks * 2 + synapses, lanes): decay, gain ...; synaptic current
+    const int64_t* node;           // (segments)
+    const double* power;           // (factors, blocks, 3, lanes): 1 where a gate's power is at least 2, 3, 4
     const double* calcium_lanes;   // (blocks, lanes): 1 where a channel carries calcium
-    const double* calcium_table;   // (calcium, 3, lanes): decay, gain of the first block; reversal potential in lane 0
+    const double* calcium_table;   // (calcium, 2, 3): reversal potential; decay and gain of the gate that calcium opens
     const double* calcium_decay;   // (segments), and so on
     const double* calcium_source;
     const double* calcium_gain;
@@ -44,7 +46,6 @@ struct Plan {
     int64_t n_steps;
     int64_t steps_per_ms;
     int64_t soma;
-    int64_t nexus;
     int64_t n_recorded;
     int64_t n_events;
     int64_t second_order;
@@ -55,7 +56,10 @@ struct Plan {
     double rows_per_mv;
     int64_t calcium_shift;         // bits of a double below those that number a row of a calcium table
     int64_t calcium_first;         // number of the first row before it is taken off
-    int64_t calcium_rows;
+    int64_t calcium_mask;
+    double calcium_unit;
+    double lowest_calcium;
+    double highest_calcium;
     const int64_t* parent;         // (nodes), smaller than the node itself
     const double* axial;           // (nodes): conductance to the parent
     const double* diagonal;        // (nodes): capacitance over the step, leak and axial conductances
@@ -65,29 +69,16 @@ struct Plan {
     const double* synapse_decay;   // (lanes)
     const double* jumps;           // (kinds, lanes): what an event adds
     const int64_t* event_step;     // (events), sorted
-    double** event_state;          // (events): the synapse's segment
+    double** event_state;          // (events): synaptic states of the segment that it reaches
     const int64_t* event_kind;     // (events)
-    const double* event_weight;    // (events)
-    const int64_t* recorded;       // (recorded): nodes whose voltage is kept
-    double* voltage;               // (nodes), the state
+    const double** recorded;       // (recorded): states that are kept at the start of every ms
+    double* voltage;               // (nodes)
     double* work;                  // (3, nodes)
-    double* soma_voltage;          // (ms)
-    double* nexus_voltage;         // (ms)
-    float* recorded_voltage;       // (ms, recorded)
-    double* spike_time;            // (steps)
+    float* recording;              // (ms, recorded)
+    double* spike_time;            // (steps / 2 + 1)
     int64_t n_spikes;
     int64_t failed_node;
 };
-
-inline double sum(Lanes x) {
-    Half half[2];
-    std::memcpy(half, &x, sizeof x);
-    const Half four = half[0] + half[1];
-    Quarter quarter[2];
-    std::memcpy(quarter, &four, sizeof four);
-    const Quarter two = quarter[0] + quarter[1];
-    return two[0] + two[1];
-}
 
 inline Lanes at(const double* address) {
     Lanes x;
@@ -97,14 +88,33 @@ inline Lanes at(const double* address) {
 
 inline void put(double* address, Lanes x) { std::memcpy(address, &x, sizeof x); }
 
-inline Lanes between(const double* row, const double* next, double fraction) {
-    return at(row) + fraction * (at(next) - at(row));
+// A row holds values, then their differences to the next row.
+template <int WIDTH>
+inline Lanes between(const double* row, double fraction) {
+    return at(row) + fraction * at(row + WIDTH);
+}
+
+// Sums over the lanes of two vectors, in one go.
+inline Pair sums(Lanes x, Lanes y) {
+    Half a[2], b[2];
+    std::memcpy(a, &x, sizeof x);
+    std::memcpy(b, &y, sizeof y);
+    const Half first = a[0] + a[1], second = b[0] + b[1];
+    const Half both = __builtin_shufflevector(first, second, 0, 4, 2, 6) +
+                      __builtin_shufflevector(first, second, 1, 5, 3, 7);
+    Pair c[2];
+    std::memcpy(c, &both, sizeof both);
+    return c[0] + c[1];
 }
 
 // Advance the states of a group's segments to the present voltage, and add their currents to the matrix.
 template <int BLOCKS, int FACTORS, bool SYNAPSES, bool CALCIUM>
-void membrane(const Plan& plan, Group& group, bool is_start, double* diagonal, double* rhs) {
-    constexpr int WIDTH = LANES * (FACTORS * BLOCKS * 2 + (SYNAPSES ? 1 : 0));
+void membrane(const Plan plan, const Group group, bool is_start) {  // by value: no store can alias them
+    constexpr int GATES = FACTORS * BLOCKS;
+    constexpr int WIDTH = LANES * (GATES * 2 + (SYNAPSES ? 1 : 0));
+    constexpr Lanes FIRST = {1};
+    double* diagonal = plan.work;
+    double* rhs = plan.work + plan.n_nodes;
     const double* previous = plan.work + 2 * plan.n_nodes;
     const Lanes synapse_decay = at(plan.synapse_decay);
     for (int64_t segment = 0; segment < group.n_segments; ++segment) {
@@ -113,18 +123,17 @@ void membrane(const Plan& plan, Group& group, bool is_start, double* diagonal, d
         const double position = (v - plan.lowest_mv) * plan.rows_per_mv;
         const int64_t number = static_cast<int64_t>(position);
         const double fraction = position - number;
-        const double* row = group.table + number * WIDTH;
-        const double* next = row + WIDTH;
-        double* gate = group.gate + segment * (FACTORS * BLOCKS * LANES);
-        Lanes x[FACTORS * BLOCKS];
-        for (int i = 0; i < FACTORS * BLOCKS; ++i) {
+        const double* row = group.table + number * (2 * WIDTH);
+        double* gate = group.gate + segment * (GATES * LANES);
+        Lanes x[GATES];
+        for (int i = 0; i < GATES; ++i) {
             x[i] = at(gate + i * LANES);
             if (!is_start) {
-                x[i] = between(row + 2 * i * LANES, next + 2 * i * LANES, fraction) * x[i] +
-                       between(row + (2 * i + 1) * LANES, next + (2 * i + 1) * LANES, fraction);
+                x[i] = between<WIDTH>(row + 2 * i * LANES, fraction) * x[i] +
+                       between<WIDTH>(row + (2 * i + 1) * LANES, fraction);
             }
         }
-        double calcium_reversal = 0;
+        double reversal = 0;  // of calcium
         if (CALCIUM) {
             double calcium = group.calcium[segment];
             if (!is_start) {
@@ -135,38 +144,30 @@ void membrane(const Plan& plan, Group& group, bool is_start, double* diagonal, d
                           group.calcium_gain[segment] * current;
                 group.calcium[segment] = calcium;
             }
+            const double limited = calcium > plan.highest_calcium  ? plan.highest_calcium
+                                   : calcium > plan.lowest_calcium ? calcium
+                                                                   : plan.lowest_calcium;
             int64_t bits;
-            std::memcpy(&bits, &calcium, sizeof bits);
-            int64_t calcium_number = (bits >> plan.calcium_shift) - plan.calcium_first;
-            double calcium_fraction =
-                (bits & ((int64_t{1} << plan.calcium_shift) - 1)) * (1.0 / (int64_t{1} << plan.calcium_shift));
-            if (calcium_number < 0) {
-                calcium_number = 0;
-                calcium_fraction = 0;
-            } else if (calcium_number > plan.calcium_rows - 2) {
-                calcium_number = plan.calcium_rows - 2;
-                calcium_fraction = 1;
+            std::memcpy(&bits, &limited, sizeof bits);
+            const double* calcium_row = group.calcium_table + ((bits >> plan.calcium_shift) - plan.calcium_first) * 6;
+            const double calcium_fraction = (bits & plan.calcium_mask) * plan.calcium_unit;
+            reversal = calcium_row[0] + calcium_fraction * calcium_row[3];
+            group.calcium_reversal[segment] = reversal;
+            if (!is_start && group.opened_by_calcium) {
+                const double opened = (calcium_row[1] + calcium_fraction * calcium_row[4]) * gate[0] +
+                                      (calcium_row[2] + calcium_fraction * calcium_row[5]);
+                x[0] = x[0] * (1.0 - FIRST) + opened * FIRST;
             }
-            const double* calcium_row = group.calcium_table + calcium_number * 3 * LANES;
-            const double* calcium_next = calcium_row + 3 * LANES;
-            if (!is_start) {
-                x[0] = between(calcium_row, calcium_next, calcium_fraction) * x[0] +
-                       between(calcium_row + LANES, calcium_next + LANES, calcium_fraction);
-            }
-            calcium_reversal = calcium_row[2 * LANES] +
-                               calcium_fraction * (calcium_next[2 * LANES] - calcium_row[2 * LANES]);
-            group.calcium_reversal[segment] = calcium_reversal;
         }
         Lanes total = {}, driven = {}, calcium_total = {};
         for (int block = 0; block < BLOCKS; ++block) {
             Lanes open = at(group.conductance + (segment * BLOCKS + block) * LANES);
             for (int factor = 0; factor < FACTORS; ++factor) {
-                const Lanes y = x[factor * BLOCKS + block];
-                put(gate + (factor * BLOCKS + block) * LANES, y);
-                open *= y;
-                for (int extra = 0; extra < 3; ++extra) {
-                    const Lanes has = at(group.power + ((factor * BLOCKS + block) * 3 + extra) * LANES);
-                    open *= has * (y - 1.0) + 1.0;
+                const int i = factor * BLOCKS + block;
+                put(gate + i * LANES, x[i]);
+                open *= x[i];
+                for (int64_t extra = 0; extra < group.extra_powers[factor]; ++extra) {
+                    open *= at(group.power + (i * 3 + extra) * LANES) * (x[i] - 1.0) + 1.0;
                 }
             }
             total += open;
@@ -177,33 +178,33 @@ void membrane(const Plan& plan, Group& group, bool is_start, double* diagonal, d
             double* state = group.synapse + segment * LANES;
             const Lanes released = at(state) * synapse_decay;
             put(state, released);
-            const double* current_row = row + 2 * FACTORS * BLOCKS * LANES;
-            const Lanes rise = at(current_row + WIDTH) - at(current_row);
-            const Lanes slope = rise * plan.rows_per_mv;
+            const double* current = row + 2 * GATES * LANES;
+            const Lanes slope = at(current + WIDTH) * plan.rows_per_mv;
             total += released * slope;
-            driven += released * (slope * v - (at(current_row) + fraction * rise));
+            driven += released * (slope * v - between<WIDTH>(current, fraction));
         }
-        double inward = sum(driven);
+        const Pair added = sums(total, driven);
+        double inward = added[1];
         if (CALCIUM) {
-            const double conductance = sum(calcium_total);
+            const double conductance = sums(calcium_total, calcium_total)[0];
             group.calcium_conductance[segment] = conductance;
-            inward += conductance * calcium_reversal;
+            inward += conductance * reversal;
         }
-        diagonal[node] = plan.diagonal[node] + sum(total);
+        diagonal[node] = plan.diagonal[node] + added[0];
         rhs[node] = plan.source[node] + plan.capacitance[node] * v + inward;
     }
 }
 
 template <int BLOCKS, int FACTORS>
-void choose(const Plan& plan, Group& group, bool is_start, double* diagonal, double* rhs) {
+void choose(const Plan& plan, Group& group, bool is_start) {
     if (group.has_synapses && group.has_calcium) {
-        membrane<BLOCKS, FACTORS, true, true>(plan, group, is_start, diagonal, rhs);
+        membrane<BLOCKS, FACTORS, true, true>(plan, group, is_start);
     } else if (group.has_synapses) {
-        membrane<BLOCKS, FACTORS, true, false>(plan, group, is_start, diagonal, rhs);
+        membrane<BLOCKS, FACTORS, true, false>(plan, group, is_start);
     } else if (group.has_calcium) {
-        membrane<BLOCKS, FACTORS, false, true>(plan, group, is_start, diagonal, rhs);
+        membrane<BLOCKS, FACTORS, false, true>(plan, group, is_start);
     } else {
-        membrane<BLOCKS, FACTORS, false, false>(plan, group, is_start, diagonal, rhs);
+        membrane<BLOCKS, FACTORS, false, false>(plan, group, is_start);
     }
 }
 
@@ -225,6 +226,11 @@ void solve(const Plan& plan, double* diagonal, double* rhs) {
     }
 }
 
+// False as well where the voltage is not a number.
+inline bool is_tabulated(const Plan& plan, double voltage) {
+    return (voltage > plan.lowest_mv) & (voltage < plan.highest_mv);
+}
+
 }  // namespace
 
 // 0: done; 1: a voltage left the table, or is not a number.
@@ -238,40 +244,37 @@ extern "C" int64_t integrate(Plan* given) {
     plan.n_spikes = 0;
     for (int64_t step = 0; step < plan.n_steps; ++step) {
         if (step % plan.steps_per_ms == 0) {
-            const int64_t ms = step / plan.steps_per_ms;
-            plan.soma_voltage[ms] = voltage[plan.soma];
-            plan.nexus_voltage[ms] = voltage[plan.nexus];
-            for (int64_t i = 0; i < plan.n_recorded; ++i) {
-                plan.recorded_voltage[ms * plan.n_recorded + i] = static_cast<float>(voltage[plan.recorded[i]]);
-            }
+            float* sample = plan.recording + step / plan.steps_per_ms * plan.n_recorded;
+            for (int64_t i = 0; i < plan.n_recorded; ++i) sample[i] = static_cast<float>(*plan.recorded[i]);
         }
         for (; event < plan.n_events && plan.event_step[event] == step; ++event) {
             double* state = plan.event_state[event];
-            put(state, at(state) + plan.event_weight[event] * at(plan.jumps + plan.event_kind[event] * LANES));
+            put(state, at(state) + at(plan.jumps + plan.event_kind[event] * LANES));
         }
         std::memcpy(diagonal, plan.diagonal, plan.n_nodes * sizeof(double));
         std::memcpy(rhs, plan.source, plan.n_nodes * sizeof(double));
         for (int64_t i = 0; i < plan.n_groups; ++i) {
             Group& group = plan.groups[i];
             if (group.n_blocks == 1 && group.n_factors == 1) {
-                choose<1, 1>(plan, group, step == 0, diagonal, rhs);
+                choose<1, 1>(plan, group, step == 0);
             } else if (group.n_blocks == 1) {
-                choose<1, 2>(plan, group, step == 0, diagonal, rhs);
+                choose<1, 2>(plan, group, step == 0);
             } else {
-                choose<2, 2>(plan, group, step == 0, diagonal, rhs);
+                choose<2, 2>(plan, group, step == 0);
             }
         }
         solve(plan, diagonal, rhs);
+        bool is_inside = true;
         for (int64_t node = 0; node < plan.n_nodes; ++node) {
             previous[node] = voltage[node];
             voltage[node] = plan.second_order ? 2 * rhs[node] - voltage[node] : rhs[node];
+            is_inside &= is_tabulated(plan, voltage[node]);
         }
-        for (int64_t node = 0; node < plan.n_nodes; ++node) {
-            if (!(voltage[node] > plan.lowest_mv && voltage[node] < plan.highest_mv)) {
-                plan.failed_node = node;
-                plan.n_steps = step + 1;
-                return 1;
-            }
+        if (!is_inside) {
+            plan.failed_node = 0;
+            while (is_tabulated(plan, voltage[plan.failed_node])) ++plan.failed_node;
+            plan.n_steps = step + 1;
+            return 1;
         }
         const double before = previous[plan.soma] - plan.threshold_mv;
         const double after = voltage[plan.soma] - plan.threshold_mv;

@@ -25,7 +25,9 @@ class Group(ctypes.Structure):
 
     _fields_ = (
         *((name, _integer) for name in ("n_segments", "n_blocks", "n_factors", "has_synapses", "has_calcium")),
-        *((name, _pointer) for name in ("node", "table", "power", "calcium_lanes", "calcium_table", "calcium_decay")),
+        ("opened_by_calcium", _integer),
+        ("extra_powers", _integer * 2),
+        *((name, _pointer) for name in ("table", "node", "power", "calcium_lanes", "calcium_table", "calcium_decay")),
         *((name, _pointer) for name in ("calcium_source", "calcium_gain", "conductance", "reversal", "gate")),
         *((name, _pointer) for name in ("synapse", "calcium", "calcium_conductance", "calcium_reversal")),
     )
@@ -35,15 +37,15 @@ class Plan(ctypes.Structure):
     """All that a trial needs; kernel.cpp says what the fields are."""
 
     _fields_ = (
-        *((name, _integer) for name in ("n_nodes", "n_groups", "n_steps", "steps_per_ms", "soma", "nexus")),
-        *((name, _integer) for name in ("n_recorded", "n_events", "second_order")),
+        *((name, _integer) for name in ("n_nodes", "n_groups", "n_steps", "steps_per_ms", "soma", "n_recorded")),
+        *((name, _integer) for name in ("n_events", "second_order")),
         *((name, _number) for name in ("step_ms", "threshold_mv", "lowest_mv", "highest_mv", "rows_per_mv")),
-        *((name, _integer) for name in ("calcium_shift", "calcium_first", "calcium_rows")),
+        *((name, _integer) for name in ("calcium_shift", "calcium_first", "calcium_mask")),
+        *((name, _number) for name in ("calcium_unit", "lowest_calcium", "highest_calcium")),
         *((name, _pointer) for name in ("parent", "axial", "diagonal", "capacitance", "source")),
         ("groups", ctypes.POINTER(Group)),
         *((name, _pointer) for name in ("synapse_decay", "jumps", "event_step", "event_state", "event_kind")),
-        *((name, _pointer) for name in ("event_weight", "recorded", "voltage", "work", "soma_voltage")),
-        *((name, _pointer) for name in ("nexus_voltage", "recorded_voltage", "spike_time")),
+        *((name, _pointer) for name in ("recorded", "voltage", "work", "recording", "spike_time")),
         *((name, _integer) for name in ("n_spikes", "failed_node")),
     )
 
@@ -74,11 +76,15 @@ def load() -> Any:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as build:
             built = Path(build) / path.name
             try:
-                done = subprocess.run([compiler, *FLAGS, str(SOURCE_PATH), "-o", str(built)], capture_output=True, text=True)
+                done = subprocess.run(
+                    [compiler, *FLAGS, str(SOURCE_PATH), "-o", str(built)], capture_output=True, text=True
+                )
             except FileNotFoundError as error:
                 raise CompilationError(f"no C++ compiler '{compiler}': install one, or set CXX to its name") from error
             if done.returncode:
-                raise CompilationError(f"{SOURCE_PATH.name}: {compiler} failed (exit {done.returncode}):\n{done.stderr}")
+                raise CompilationError(
+                    f"{SOURCE_PATH.name}: {compiler} failed (exit {done.returncode}):\n{done.stderr}"
+                )
             os.replace(built, path)
     function = ctypes.CDLL(str(path)).integrate
     function.argtypes, function.restype = [ctypes.POINTER(Plan)], ctypes.c_int64

@@ -7,24 +7,19 @@ measured is then held against NEURON at random states: a mechanism of another ki
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from neuron import h
 
-PROBE_STEP_MS = 0.01  # any will do: time constants are worked out from one step
-LEAST_DECAY = 1e-13  # over a probe step, so that a difference of two numbers near 1 still holds it; tau = 0.0003 ms
-LOWEST_MV, HIGHEST_MV, ROWS_PER_MV = -150.0, 120.0, 20
-CALCIUM_BITS = 10  # bits of the mantissa that number a row: 1024 rows for each doubling of the concentration
+from neurodepth.cells.recording import NMDA_CONDUCTANCE
+from neurodepth.cells.tabulated.probe import PROBE_STEP_MS, PointProbe, Probe, prepare, require, states_of
+
+LOWEST_MV, HIGHEST_MV, ROWS_PER_MV = -150.0, 120.0, 10
+CALCIUM_BITS = 8  # bits of the mantissa that number a row: 256 rows for each doubling of the concentration
 LOWEST_CALCIUM_MM, HIGHEST_CALCIUM_MM = 2.0**-21, 2.0**1
 TOLERANCE = 1e-6  # of a conductance or a state that lies between 0 and 1
 LARGEST_POWER = 4
-HELD = 1e15  # a capacitance (uF/cm2) and an axial resistivity (ohm cm) so large that voltages stay where they are put
 FEW_MV = np.linspace(-97.3, 41.9, 24)
-
-
-class UnsupportedMechanismError(ValueError):
-    """A mechanism whose equations are not of the kind that tables can hold."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +49,13 @@ class Channel:
         mechanism: Its name.
         gates: Its gates.
         ion: The ion it carries, or None.
-        reversal_mv: Its reversal potential where it carries no ion.
+        reversal_mv: Its reversal potential; where it carries an ion, a segment's own counts.
     """
 
     mechanism: str
     gates: tuple[Gate, ...]
     ion: str | None
-    reversal_mv: float | None
+    reversal_mv: float
 
 
 @dataclass(frozen=True)
@@ -86,11 +81,13 @@ class Synapse:
         tau_ms: Time constant of each state, shape (states,).
         jump: What an event of weight 1 adds to each state, shape (states,).
         current_na: Current of each state at 1 over the grid of voltages, shape (states, grid).
+        nmda_us: NMDA conductance likewise, where the synapse has such a variable, or None.
     """
 
     tau_ms: np.ndarray
     jump: np.ndarray
     current_na: np.ndarray
+    nmda_us: np.ndarray | None
 
 
 def voltage_grid_mv() -> np.ndarray:
@@ -104,34 +101,35 @@ def calcium_grid_mm() -> np.ndarray:
     return (np.arange(first, last + 1) << (52 - CALCIUM_BITS)).view(np.float64)
 
 
-def measure_channel(mechanism: str, parameters: dict[str, float], celsius: float) -> Channel:
+def measure_channel(mechanism: str, parameters: dict[str, float]) -> Channel:
     """Measure a channel, a density mechanism whose parameter `gbar` scales its conductance (S/cm2).
 
     Args:
         mechanism: Its name.
         parameters: Its other parameters, where they are not the mechanism's own.
-        celsius: Temperature.
 
     Raises:
         UnsupportedMechanismError: If it is not a product of gates times a distance from a reversal potential.
     """
-    small = _Probe(len(FEW_MV), mechanism, parameters, celsius)
-    names = _states(mechanism)
+    small = Probe(len(FEW_MV), mechanism, parameters)
+    names = states_of(mechanism)
     ones = np.ones((len(names), len(FEW_MV)))
-    ion = small.ion()
+    ion = small.ion(FEW_MV)
     current = small.step(FEW_MV, ones)[1]
     slope, at_zero = np.polyfit(FEW_MV, current, 1)
-    _require(mechanism, abs(slope - 1) < TOLERANCE, "its conductance is not gbar with all gates open", slope)
+    require(mechanism, abs(slope - 1) < TOLERANCE, "its conductance is not gbar with all gates open", slope)
     reversal_mv = -at_zero / slope
     if ion is not None:
         expected_mv = getattr(small.section, f"e{ion}")
-        _require(mechanism, abs(reversal_mv - expected_mv) < 1e-6, f"its current does not reverse at e{ion}", reversal_mv)
+        require(
+            mechanism, abs(reversal_mv - expected_mv) < 1e-6, f"its current does not reverse at e{ion}", reversal_mv
+        )
     powers = []
     for number in range(len(names)):
         half = ones.copy()
         half[number] = 0.5
         power = -np.log2(np.mean(small.step(FEW_MV, half)[1] / current))
-        _require(
+        require(
             mechanism,
             abs(power - round(power)) < TOLERANCE and 1 <= round(power) <= LARGEST_POWER,
             f"its conductance is not a power of {names[number]}",
@@ -140,14 +138,14 @@ def measure_channel(mechanism: str, parameters: dict[str, float], celsius: float
         powers.append(round(power))
     steady, tau_ms = small.relax(FEW_MV)
     by_calcium = np.zeros(len(names), bool)
-    if ion_reads_calcium(small.section):
+    if h.ismembrane("ca_ion", sec=small.section):
         small.section.cai = 10 * small.section.cai
         by_calcium = (abs(small.relax(FEW_MV)[0] - steady) > TOLERANCE).any(axis=1)
     del small
-    over_voltage = _Probe(len(voltage_grid_mv()), mechanism, parameters, celsius).relax(voltage_grid_mv())
+    over_voltage = Probe(len(voltage_grid_mv()), mechanism, parameters).relax(voltage_grid_mv())
     over_calcium = None
     if by_calcium.any():
-        probe = _Probe(len(calcium_grid_mm()), mechanism, parameters, celsius)
+        probe = Probe(len(calcium_grid_mm()), mechanism, parameters)
         for segment, value in zip(probe.section, calcium_grid_mm(), strict=True):
             segment.cai = value
         over_calcium = probe.relax(np.full(len(calcium_grid_mm()), -70.0))
@@ -155,29 +153,28 @@ def measure_channel(mechanism: str, parameters: dict[str, float], celsius: float
     for number, name in enumerate(names):
         steady, tau_ms = over_calcium if over_calcium is not None and by_calcium[number] else over_voltage
         gates.append(Gate(name, powers[number], bool(by_calcium[number]), steady[number], tau_ms[number]))
-    channel = Channel(mechanism, tuple(gates), ion, None if ion is not None else float(reversal_mv))
-    _check_channel(channel, parameters, celsius)
+    channel = Channel(mechanism, tuple(gates), ion, float(reversal_mv))
+    _check_channel(channel, parameters)
     return channel
 
 
-def measure_pool(mechanism: str, parameters: dict[str, float], channel: str, celsius: float) -> CalciumPool:
+def measure_pool(mechanism: str, parameters: dict[str, float], channel: str) -> CalciumPool:
     """Measure a calcium pool, a mechanism that reads `ica` and writes `cai`.
 
     Args:
         mechanism: Its name.
         parameters: Its parameters, where they are not the mechanism's own.
         channel: A calcium channel, to have a current.
-        celsius: Temperature.
 
     Raises:
         UnsupportedMechanismError: If it is not a linear decay driven by the current.
     """
-    probe = _Probe(len(FEW_MV), mechanism, parameters, celsius)
+    probe = Probe(len(FEW_MV), mechanism, parameters)
     probe.section.insert(channel)
-    names = _states(channel)
+    names = states_of(channel)
 
     def advance(calcium_mm: float, density: float) -> tuple[np.ndarray, np.ndarray]:
-        h.finitialize(-70)
+        prepare()
         for segment, v in zip(probe.section, FEW_MV, strict=True):
             segment.v, segment.cai = v, calcium_mm
             getattr(segment, channel).gbar = density
@@ -196,152 +193,53 @@ def measure_pool(mechanism: str, parameters: dict[str, float], channel: str, cel
     found, again = advance(3e-3, 1e-4)
     predicted += (1 - decay) * gain * (again - current)
     error = abs(predicted / found - 1).max()
-    _require(mechanism, error < TOLERANCE, "its calcium does not decay linearly", error)
+    require(mechanism, error < TOLERANCE, "its calcium does not decay linearly", error)
     return CalciumPool(-PROBE_STEP_MS / np.log(decay), rest_mm, gain)
 
 
-def measure_synapse(mechanism: str, parameters: dict[str, float], celsius: float) -> Synapse:
+def measure_synapse(mechanism: str, parameters: dict[str, float]) -> Synapse:
     """Measure a synapse, a point process that events reach.
 
     Args:
         mechanism: Its name.
         parameters: Its parameters, where they are not the mechanism's own.
-        celsius: Temperature.
 
     Raises:
         UnsupportedMechanismError: If its states do not decay exponentially or its current is not linear in them.
     """
     grid = voltage_grid_mv()
-    probe = _PointProbe(len(grid), mechanism, parameters, celsius)
-    names = _states(mechanism)
-    current_na, decay = [], []
+    probe = PointProbe(len(grid), mechanism, parameters)
+    names = states_of(mechanism)
+    current_na, nmda_us, decay = [], [], []
     for number in range(len(names)):
         states = np.zeros((len(names), len(grid)))
         states[number] = 1
         after, current = probe.step(grid, states)
-        _require(mechanism, np.ptp(after[number]) < TOLERANCE, f"the decay of {names[number]} depends on voltage", np.ptp(after))
+        require(
+            mechanism,
+            np.ptp(after[number]) < TOLERANCE,
+            f"the decay of {names[number]} depends on voltage",
+            np.ptp(after),
+        )
         decay.append(after[number].mean())
         current_na.append(current)
+        nmda_us.append([getattr(point, NMDA_CONDUCTANCE, 0.0) for point in probe.points])
     jump = probe.jump() / np.array(decay)
-    synapse = Synapse(-PROBE_STEP_MS / np.log(decay), jump, np.array(current_na))
+    has_nmda = hasattr(probe.points[0], NMDA_CONDUCTANCE)
+    tables = np.array(current_na), np.array(nmda_us) if has_nmda else None
+    synapse = Synapse(-PROBE_STEP_MS / np.log(decay), jump, *tables)
     states = np.random.default_rng(1).random((len(names), len(grid)))
     after, current = probe.step(grid, states)
     error = abs(after - states * np.array(decay)[:, None]).max()
-    _require(mechanism, error < TOLERANCE, "its states do not decay exponentially to 0", error)
+    require(mechanism, error < TOLERANCE, "its states do not decay exponentially to 0", error)
     error = abs((states * synapse.current_na).sum(axis=0) - current).max() / abs(current).max()
-    _require(mechanism, error < TOLERANCE, "its current is not linear in its states", error)
+    require(mechanism, error < TOLERANCE, "its current is not linear in its states", error)
     return synapse
 
 
-def ion_reads_calcium(section: Any) -> bool:
-    """Whether a section's mechanisms use calcium at all."""
-    return bool(h.ismembrane("ca_ion", sec=section))
-
-
-class _Probe:
-    """Segments without coupling whose voltages stay where they are put, with one mechanism in them."""
-
-    def __init__(self, n: int, mechanism: str, parameters: dict[str, float], celsius: float):
-        self.mechanism, self.names, self.celsius = mechanism, _states(mechanism), celsius
-        self.section = _held_section(n)
-        self.section.insert(mechanism)
-        if hasattr(self.section, f"gbar_{mechanism}"):
-            setattr(self.section, f"gbar_{mechanism}", 1)
-        for name, value in parameters.items():
-            setattr(self.section, f"{name}_{mechanism}", value)
-
-    def step(self, voltage_mv: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """States after a step and current densities (mA/cm2) before it."""
-        _prepare(self.celsius)
-        for number, (segment, v) in enumerate(zip(self.section, voltage_mv, strict=True)):
-            segment.v = v
-            instance = getattr(segment, self.mechanism)
-            for name, value in zip(self.names, states[:, number], strict=True):
-                setattr(instance, name, value)
-        h.fadvance()
-        after = np.empty(states.shape)
-        for number, segment in enumerate(self.section):
-            instance = getattr(segment, self.mechanism)
-            after[:, number] = [getattr(instance, name) for name in self.names]
-        return after, -np.array([segment.i_cap for segment in self.section])
-
-    def relax(self, voltage_mv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Steady states and time constants in ms, each of shape (states, voltages)."""
-        shape = (len(self.names), len(voltage_mv))
-        gain, total = self.step(voltage_mv, np.zeros(shape))[0], self.step(voltage_mv, np.ones(shape))[0]
-        decay = total - gain
-        fits = bool(((decay > -LEAST_DECAY) & (decay < 1)).all())
-        _require(self.mechanism, fits, "its states do not relax exponentially", f"a factor of {decay.min()} to {decay.max()}")
-        decay = np.maximum(decay, LEAST_DECAY)
-        return gain / (1 - decay), -PROBE_STEP_MS / np.log(decay)
-
-    def ion(self) -> str | None:
-        """The ion whose current the mechanism makes, if any."""
-        found = [ion for ion in ("k", "na", "ca") if hasattr(self.section, f"i{ion}")]
-        self.step(FEW_MV, np.ones((len(self.names), len(FEW_MV))))
-        carried = [ion for ion in found if any(getattr(segment, f"i{ion}") for segment in self.section)]
-        _require(self.mechanism, len(carried) <= 1, "it carries more than one ion", carried)
-        return carried[0] if carried else None
-
-
-class _PointProbe:
-    """A synapse in each of many segments whose voltages stay where they are put."""
-
-    def __init__(self, n: int, mechanism: str, parameters: dict[str, float], celsius: float):
-        self.names, self.celsius = _states(mechanism), celsius
-        self.section = _held_section(n)
-        self.points = [getattr(h, mechanism)(segment) for segment in self.section]
-        for point in self.points:
-            for name, value in parameters.items():
-                setattr(point, name, value)
-        self.area_um2 = self.section(0.5).area()
-
-    def step(self, voltage_mv: np.ndarray, states: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """States after a step and currents (nA) before it."""
-        _prepare(self.celsius)
-        for number, (segment, point, v) in enumerate(zip(self.section, self.points, voltage_mv, strict=True)):
-            segment.v = v
-            for name, value in zip(self.names, states[:, number], strict=True):
-                setattr(point, name, value)
-        h.fadvance()
-        after = np.array([[getattr(point, name) for point in self.points] for name in self.names])
-        return after, -np.array([segment.i_cap for segment in self.section]) * self.area_um2 * 1e-2
-
-    def jump(self) -> np.ndarray:
-        """States after an event at the start of a step."""
-        _prepare(self.celsius)
-        connection = h.NetCon(None, self.points[0])
-        connection.weight[0] = 1
-        connection.event(0)
-        h.fadvance()
-        return np.array([getattr(self.points[0], name) for name in self.names])
-
-
-def _held_section(n: int) -> Any:
-    section = h.Section(name="probe")
-    section.nseg, section.L, section.diam, section.Ra, section.cm = n, n, 1, HELD, HELD
-    return section
-
-
-def _prepare(celsius: float) -> None:
-    h.cvode_active(0)
-    h.celsius, h.dt, h.secondorder = celsius, PROBE_STEP_MS, 0
-    h.finitialize(-70)
-
-
-def _states(mechanism: str) -> list[str]:
-    standard = h.MechanismStandard(mechanism, 3)
-    names = []
-    for number in range(int(standard.count())):
-        name = h.ref("")
-        standard.name(name, number)
-        names.append(name[0].removesuffix(f"_{mechanism}"))
-    return names
-
-
-def _check_channel(channel: Channel, parameters: dict[str, float], celsius: float) -> None:
+def _check_channel(channel: Channel, parameters: dict[str, float]) -> None:
     """Hold a measured channel against NEURON at random states."""
-    probe = _Probe(len(FEW_MV), channel.mechanism, parameters, celsius)
+    probe = Probe(len(FEW_MV), channel.mechanism, parameters)
     states = np.random.default_rng(1).random((len(channel.gates), len(FEW_MV)))
     after, current = probe.step(FEW_MV, states)
     conductance = np.ones(len(FEW_MV))
@@ -351,12 +249,6 @@ def _check_channel(channel: Channel, parameters: dict[str, float], celsius: floa
         decay = np.interp(at, grid, np.exp(-PROBE_STEP_MS / gate.tau_ms))
         gain = np.interp(at, grid, -gate.steady * np.expm1(-PROBE_STEP_MS / gate.tau_ms))
         error = abs(decay * state + gain - found).max()
-        _require(channel.mechanism, error < 10 * TOLERANCE, f"gate {gate.name} does not follow its table", error)
-    reversal_mv = getattr(probe.section, f"e{channel.ion}") if channel.ion else channel.reversal_mv
-    error = abs(conductance * (FEW_MV - reversal_mv) - current).max()
-    _require(channel.mechanism, error < 1e3 * TOLERANCE, "its current is not the product of its gates", error)
-
-
-def _require(mechanism: str, holds: bool, complaint: str, found: Any) -> None:
-    if not holds:
-        raise UnsupportedMechanismError(f"{mechanism} cannot be tabulated: {complaint} (found {found})")
+        require(channel.mechanism, error < 10 * TOLERANCE, f"gate {gate.name} does not follow its table", error)
+    error = abs(conductance * (FEW_MV - channel.reversal_mv) - current).max()
+    require(channel.mechanism, error < 1e3 * TOLERANCE, "its current is not the product of its gates", error)

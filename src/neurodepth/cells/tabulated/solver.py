@@ -8,7 +8,8 @@ import numpy as np
 from neuron import h
 
 from neurodepth.cells.tabulated import kernel, measure
-from neurodepth.cells.tabulated.measure import CalciumPool, Channel, Synapse, UnsupportedMechanismError
+from neurodepth.cells.tabulated.measure import CalciumPool, Channel, Synapse
+from neurodepth.cells.tabulated.probe import UnsupportedMechanismError
 from neurodepth.cells.tabulated.tree import read_tree
 from neurodepth.cells.trial import Events
 
@@ -25,23 +26,6 @@ class Region:
     channels: list[Channel]
     pool: CalciumPool | None
     has_synapses: bool
-
-
-@dataclass(frozen=True)
-class Recording:
-    """What an integration gives; voltages in mV at the start of every millisecond.
-
-    Attributes:
-        spike_time_ms: Upward crossings of the threshold, interpolated within their steps, shape (spikes,).
-        soma_mv: Shape (time,).
-        nexus_mv: Shape (time,).
-        dendrite_mv: float32, shape (time, segments), or None.
-    """
-
-    spike_time_ms: np.ndarray
-    soma_mv: np.ndarray
-    nexus_mv: np.ndarray
-    dendrite_mv: np.ndarray | None
 
 
 class Solver:
@@ -74,12 +58,12 @@ class Solver:
         self._diagonal = self._capacitance + self.tree.axial_us
         np.add.at(self._diagonal, self.tree.parent, self.tree.axial_us)
         self._source = np.zeros(len(self.tree.parent))
-        self._n_kinds = len(synapses)
+        self._voltage = np.full(len(self.tree.parent), initial_mv, np.float64)
+        self._regions = regions
         self._synapse_decay, self._jumps, currents_na = self._lay_out_synapses(synapses)
         self._arrays = [self._lay_out(region, currents_na) for region in regions]
         self._initial = [{name: one[name].copy() for name in _STATES} for one in self._arrays]
         dendrites = [one for one, region in zip(self._arrays, regions, strict=True) if region.has_synapses]
-        self._dendrite_node = np.concatenate([one["node"] for one in dendrites])
         # Addresses of the synaptic states of the dendritic segments, in the order of the cell's table.
         self._synapse_address = np.concatenate(
             [one["synapse"].ctypes.data + np.arange(len(one["node"])) * LANES * 8 for one in dendrites]
@@ -93,43 +77,68 @@ class Solver:
                 n_factors=arrays["gate"].shape[1],
                 has_synapses=int(region.has_synapses),
                 has_calcium=int(region.pool is not None),
+                opened_by_calcium=int(any(gate.by_calcium for channel in region.channels for gate in channel.gates)),
                 **arrays,
             )
+            group.extra_powers[:] = [
+                int(arrays["power"][factor].any(axis=(0, 2)).sum()) for factor in range(len(arrays["power"]))
+            ] + [0] * (2 - len(arrays["power"]))
+
+    def voltage_address(self, segments: list[Any]) -> np.ndarray:
+        """Where the kernel keeps the voltages (mV) of NEURON's segments."""
+        return (
+            self._voltage.ctypes.data
+            + np.array([self.tree.node(segment) for segment in segments]) * self._voltage.itemsize
+        )
+
+    def calcium_address(self, segment: Any) -> int:
+        """Where the kernel keeps the calcium concentration (mM) of NEURON's segment.
+
+        Raises:
+            ValueError: If the segment has no calcium pool.
+        """
+        for region, arrays in zip(self._regions, self._arrays, strict=True):
+            at = np.flatnonzero(arrays["node"] == self.tree.node(segment))
+            if region.pool is not None and at.size:
+                return arrays["calcium"].ctypes.data + int(at[0]) * arrays["calcium"].itemsize
+        raise ValueError(f"{segment}: expected a calcium pool to record, found none")
+
+    def synapse_address(self, state: int) -> np.ndarray:
+        """Where the kernel keeps one state of the synapses, numbered over all kinds, of every dendritic segment."""
+        return self._synapse_address + state * self._synapse_decay.itemsize
 
     def run(
-        self, events: Events, duration_ms: int, threshold_mv: float, soma: Any, nexus: Any, record_dendrites: bool
-    ) -> Recording:
+        self, events: Events, duration_ms: int, threshold_mv: float, soma: Any, recorded: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Integrate one trial.
 
         Args:
             events: Input events; each acts at its own time.
             duration_ms: Length of the trial.
-            threshold_mv: Threshold of a spike at the soma.
-            soma: NEURON's segment whose voltage is recorded and whose crossings of the threshold are spikes.
-            nexus: NEURON's segment whose voltage is recorded.
-            record_dendrites: Record the voltage of every dendritic segment.
+            threshold_mv: Threshold of a spike.
+            soma: NEURON's segment whose upward crossings of the threshold are spikes.
+            recorded: Addresses of what to record.
+
+        Returns:
+            Spike times in ms, interpolated within their steps, float64, shape (spikes,), and the values at the
+            recorded addresses at the start of every millisecond, float32, shape (time, recorded).
 
         Raises:
             FloatingPointError: If a voltage leaves the range of the tables.
         """
         steps_per_ms = round(1 / self._step_ms)
-        n_nodes, n_segments = len(self.tree.parent), len(self._dendrite_node)
+        n_nodes, n_segments = len(self.tree.parent), len(self._synapse_address)
+        self._voltage[:] = self._initial_mv
         for arrays, initial in zip(self._arrays, self._initial, strict=True):
             for name in _STATES:
                 arrays[name][...] = initial[name]
-        recorded = self._dendrite_node if record_dendrites else np.zeros(0, np.int64)
-        arrays = {
-            "event_step": events.time_ms.astype(np.int64) * steps_per_ms,
-            "event_state": self._synapse_address[events.synapse % n_segments],
-            "event_kind": (events.synapse // n_segments).astype(np.int64),
-            "event_weight": np.ones(len(events.synapse)),
-            "voltage": np.full(n_nodes, self._initial_mv, np.float64),
-            "work": np.zeros((3, n_nodes)),
-            "soma_voltage": np.zeros(duration_ms),
-            "nexus_voltage": np.zeros(duration_ms),
-            "recorded_voltage": np.zeros((duration_ms, len(recorded)), np.float32),
-            "spike_time": np.zeros(duration_ms * steps_per_ms // 2 + 1),
-        }
+        event_step = events.time_ms.astype(np.int64) * steps_per_ms
+        event_state = self._synapse_address[events.synapse % n_segments]
+        event_kind = (events.synapse // n_segments).astype(np.int64)
+        recorded = recorded.astype(np.int64)
+        recording = np.zeros((duration_ms, len(recorded)), np.float32)
+        spike_time_ms = np.zeros(duration_ms * steps_per_ms // 2 + 1)
+        work = np.zeros((3, n_nodes))
         plan = kernel.Plan()
         kernel.fill(
             plan,
@@ -138,9 +147,8 @@ class Solver:
             n_steps=duration_ms * steps_per_ms,
             steps_per_ms=steps_per_ms,
             soma=self.tree.node(soma),
-            nexus=self.tree.node(nexus),
             n_recorded=len(recorded),
-            n_events=len(events.synapse),
+            n_events=len(event_step),
             second_order=int(self._second_order),
             step_ms=self._step_ms,
             threshold_mv=threshold_mv,
@@ -149,7 +157,10 @@ class Solver:
             rows_per_mv=float(measure.ROWS_PER_MV),
             calcium_shift=52 - measure.CALCIUM_BITS,
             calcium_first=int(measure.calcium_grid_mm()[:1].view(np.int64)[0] >> (52 - measure.CALCIUM_BITS)),
-            calcium_rows=len(measure.calcium_grid_mm()),
+            calcium_mask=(1 << 52 - measure.CALCIUM_BITS) - 1,
+            calcium_unit=1 / (1 << 52 - measure.CALCIUM_BITS),
+            lowest_calcium=measure.LOWEST_CALCIUM_MM,
+            highest_calcium=measure.HIGHEST_CALCIUM_MM,
             parent=self.tree.parent,
             axial=self.tree.axial_us,
             diagonal=self._diagonal,
@@ -158,20 +169,21 @@ class Solver:
             groups=self._groups,
             synapse_decay=self._synapse_decay,
             jumps=self._jumps,
+            event_step=event_step,
+            event_state=event_state,
+            event_kind=event_kind,
             recorded=recorded,
-            **arrays,
+            voltage=self._voltage,
+            work=work,
+            recording=recording,
+            spike_time=spike_time_ms,
         )
         if self._integrate(ctypes.byref(plan)):
             raise FloatingPointError(
-                f"a voltage left {measure.LOWEST_MV:g} to {measure.HIGHEST_MV:g} mV after {plan.n_steps * self._step_ms:g} ms "
-                f"({self.tree.name(plan.failed_node)}): check the densities, or try a smaller step_ms"
+                f"a voltage left {measure.LOWEST_MV:g} to {measure.HIGHEST_MV:g} mV at {plan.n_steps * self._step_ms:g} ms "
+                f"in {self.tree.name(plan.failed_node)}: check the densities, or try a smaller step_ms"
             )
-        return Recording(
-            arrays["spike_time"][: plan.n_spikes].copy(),
-            arrays["soma_voltage"],
-            arrays["nexus_voltage"],
-            arrays["recorded_voltage"] if record_dendrites else None,
-        )
+        return spike_time_ms[: plan.n_spikes].copy(), recording
 
     def _lay_out_synapses(self, synapses: list[Synapse]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Decay over a step (lanes,), what an event adds (kinds, lanes), and currents over the grid (grid, lanes)."""
@@ -209,8 +221,7 @@ class Solver:
         gate, power = np.ones((n, n_factors, lanes)), np.zeros((n_factors, 3, lanes))
         conductance, reversal = np.zeros((n, lanes)), np.zeros((n, lanes))
         calcium_lanes = np.zeros(lanes)
-        calcium_table = np.zeros((len(measure.calcium_grid_mm()), 3, LANES))
-        calcium_table[:, 0] = 1
+        calcium_table = np.zeros((len(measure.calcium_grid_mm()), 3))
         for lane, channel in enumerate(channels):
             instances = [getattr(segment, channel.mechanism) for segment in region.segments]
             conductance[:, lane] = density_to_us * [instance.gbar for instance in instances]
@@ -227,10 +238,12 @@ class Solver:
                 decay = np.exp(-self._step_ms / one.tau_ms)
                 gain = -one.steady * np.expm1(-self._step_ms / one.tau_ms)
                 if one.by_calcium:
-                    if factor or region.pool is None or lane >= LANES:
-                        raise UnsupportedMechanismError(f"{channel.mechanism}: {one.name} needs a calcium pool, and to be its first gate")
+                    if factor or region.pool is None or lane:
+                        raise UnsupportedMechanismError(
+                            f"{channel.mechanism}: {one.name} needs a calcium pool, and to be its first gate"
+                        )
                     table[:, 0, lane], table[:, 1, lane] = 1, 0
-                    calcium_table[:, 0, lane], calcium_table[:, 1, lane] = decay, gain
+                    calcium_table[:, 1], calcium_table[:, 2] = decay, gain
                 else:
                     table[:, 2 * factor, lane], table[:, 2 * factor + 1, lane] = decay, gain
                 gate[:, factor, lane] = [getattr(instance, one.name) for instance in instances]
@@ -243,12 +256,14 @@ class Solver:
         return {
             "node": node,
             # Factors and blocks: decay, then gain, of each block of each factor.
-            "table": np.concatenate(
-                [
-                    table.reshape(len(table), n_factors, 2, *blocks).swapaxes(2, 3).reshape(len(table), -1),
-                    *([currents_na] if region.has_synapses else []),
-                ],
-                axis=1,
+            "table": _with_differences(
+                np.concatenate(
+                    [
+                        table.reshape(len(table), n_factors, 2, *blocks).swapaxes(2, 3).reshape(len(table), -1),
+                        *([currents_na] if region.has_synapses else []),
+                    ],
+                    axis=1,
+                )
             ),
             "power": np.ascontiguousarray(power.reshape(n_factors, 3, *blocks).swapaxes(1, 2)),
             "calcium_lanes": calcium_lanes,
@@ -269,10 +284,10 @@ class Solver:
         else:
             calcium = np.array([segment.cai for segment in region.segments])
             outside_mm = region.segments[0].cao
-            calcium_table[:, 2, 0] = [h.nernst(inside, outside_mm, 2) for inside in measure.calcium_grid_mm()]
+            calcium_table[:, 0] = [h.nernst(inside, outside_mm, 2) for inside in measure.calcium_grid_mm()]
         decay = np.exp(-self._step_ms / pool.tau_ms)
         return {
-            "calcium_table": calcium_table,
+            "calcium_table": _with_differences(calcium_table),
             "calcium_decay": np.full(n, decay),
             "calcium_source": np.full(n, (1 - decay) * pool.rest_mm),
             "calcium_gain": (1 - decay) * pool.gain / density_to_us,
@@ -283,3 +298,8 @@ class Solver:
 
 
 _STATES = ("gate", "synapse", "calcium", "calcium_conductance", "calcium_reversal")
+
+
+def _with_differences(table: np.ndarray) -> np.ndarray:
+    """Each row followed by its difference to the next, shape (rows, 2, columns)."""
+    return np.stack([table, np.diff(table, axis=0, append=table[-1:])], axis=1)

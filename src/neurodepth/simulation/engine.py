@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import logging
 import os
+import signal
 import socket
 import threading
 import time
@@ -97,6 +98,8 @@ def connect(engine: Engine, n_workers: int) -> Iterator[Any]:
             cluster = _slurm_cluster(engine.slurm) if engine.kind == "slurm" else _local_cluster(n_workers)
             client = stack.enter_context(Client(stack.enter_context(cluster)))
         _wait_for_workers(client, engine, n_workers if engine.kind == "local" else 1)
+        if engine.kind == "local":
+            client.run(_ignore_interrupts)
         if engine.kind != "local" or importlib.util.find_spec("bokeh"):
             log.info("dashboard of the workers: %s", client.dashboard_link, extra={"on_screen": True})
         yield client
@@ -188,6 +191,12 @@ def _n_workers(client: Any) -> int:
             "start workers with `dask worker --nthreads 1 --nworkers N ADDRESS`"
         )
     return len(threads)
+
+
+def _ignore_interrupts() -> None:
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # control-c reaches the whole terminal: the job ends its workers itself
 
 
 def _hold(shared: Any) -> Any:

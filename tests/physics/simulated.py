@@ -122,3 +122,41 @@ def gate_curves(project, mechanism, voltages_mv):
         for gate in gates:
             found[gate].append(found_steady[gate])
     return found
+
+
+def measured_channels(project):
+    """Steady states of the tabulated channels: for each, the voltages in mV and each gate that voltage opens."""
+    mechanisms(project)
+    from neurodepth.cells.tabulated import measure
+
+    names = ("NaTs2", "Nap", "K_T", "K_P", "Kv3_1", "Im", "Ca_LVA", "Ih")
+    return {
+        name: (
+            measure.voltage_grid_mv(),
+            {gate.name: gate.steady for gate in measure.measure_channel(name, {}).gates},
+        )
+        for name in names
+    }
+
+
+def measure_foreign(folder, name):
+    """Measure a channel from a folder of its own."""
+    from neurodepth.cells import mechanisms, sections
+
+    sections.load_mechanisms(mechanisms.compile_mechanisms(folder, coreneuron=False))
+    from neurodepth.cells.tabulated import measure
+
+    measure.measure_channel(name, {})
+
+
+def diverging_trial(project):
+    """A trial of a cell whose leak pulls to an absurd voltage."""
+    import dataclasses
+
+    from neurodepth.cells.compartmental import CompartmentalCell
+    from neurodepth.validation import overlay
+
+    found = definition.read(project / "models" / "cells" / "l5pc")
+    absurd = overlay(found.values, {"regions": {"soma": {"leak": {"reversal_mv": 1e6}}}})
+    cell = CompartmentalCell(dataclasses.replace(found, values=absurd), project / "data")
+    cell.run(Events(np.zeros(0, np.uint16), np.zeros(0, np.uint16)), 100, 0.05, True)

@@ -61,8 +61,16 @@ class CompartmentalCell:
         self.soma, self.axon, self.trees = import_morphology(find_morphology(definition, data_path), definition)
         self.parts = {"soma": [self.soma], "axon": self.axon, **self.trees}
         self.segments = self._tabulate_segments()
+        inserted = {
+            name for region in definition.values["regions"].values() for name in region.get("channels_s_per_cm2", {})
+        }
+        for key in ("mechanism_parameters", "channel_scale"):
+            if unknown := set(definition.values.get(key, {})) - inserted:
+                raise InvalidFileError(
+                    f"{definition.folder}/cell.yaml: {key} names {', '.join(sorted(unknown))}, expected channels of a region: {', '.join(sorted(inserted))}"
+                )
         self.mechanism_parameters = {
-            mechanism: {_strip_unit(key, mechanism): value for key, value in parameters.items()}
+            mechanism: {_strip_unit(key, mechanism, is_synapse=False): value for key, value in parameters.items()}
             for mechanism, parameters in definition.values.get("mechanism_parameters", {}).items()
         }
         self._insert_membrane()
@@ -229,7 +237,7 @@ def _insert(section: Any, mechanism: str, definition: CellDefinition) -> None:
         ) from error
 
 
-def _strip_unit(key: str, mechanism: str) -> str:
+def _strip_unit(key: str, mechanism: str, is_synapse: bool = True) -> str:
     """Parameter name behind a key such as `ampa_rise_ms`, after checking the unit with the mechanism's own."""
     match = re.fullmatch(r"(\w+)_(" + "|".join(UNITS) + ")", key)
     if not match:
@@ -238,7 +246,7 @@ def _strip_unit(key: str, mechanism: str) -> str:
         )
     name, unit = match[1], UNITS[match[2]]
     try:
-        declared = h.units(f"{mechanism}.{name}")
+        declared = h.units(f"{mechanism}.{name}" if is_synapse else f"{name}_{mechanism}")
     except RuntimeError as error:
         raise InvalidFileError(f"{mechanism} has no parameter '{name}' (key '{key}')") from error
     if declared != unit:

@@ -31,7 +31,7 @@ class Tree:
     def name(self, node: int) -> str:
         """Section and segment of a node, for messages."""
         section, number = next(key for key, found in self.node_of.items() if found == node)
-        return f"{section}, segment {number}"
+        return f"{section.split('.')[-1]}, segment {number}"
 
 
 def read_tree(sections: list[Any]) -> Tree:

@@ -59,8 +59,8 @@ def explain(error: BaseException, folder: Path) -> str:
         error: What was raised.
         folder: A folder on the disk that results are written to.
     """
-    # HDF5 gives the operating system's error in its text, not always as a number.
-    if isinstance(error, OSError) and (error.errno == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error)):
+    # HDF5 gives the operating system's error in its text alone, and not always as an OSError.
+    if os.strerror(errno.ENOSPC) in str(error):
         free_mb = shutil.disk_usage(folder).free / 1e6
         return (
             f"{folder.resolve()}: expected room for this job's results, found {free_mb:.1f} MB free: "

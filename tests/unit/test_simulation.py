@@ -16,7 +16,7 @@ import yaml
 from dask.distributed import LocalCluster
 from sklearn.decomposition import PCA
 
-from neurodepth import configuration, simulation, validation
+from neurodepth import configuration, jobs, simulation, validation
 from neurodepth.cells.trial import Events, Trial
 from neurodepth.simulation import engine, progress
 from neurodepth.simulation.voltage_basis import principal_components, trial_moments
@@ -234,6 +234,13 @@ def test_an_absurd_output_rate_is_a_warning(project, tmp_path, caplog, gain_mv, 
 
 def test_a_short_silence_is_no_warning():
     assert progress.rate_complaint(n_spikes=0, biology_s=progress.SILENT_AFTER_S - 1) == ""
+
+
+def test_a_full_disk_is_explained_with_the_room_that_is_left(tmp_path):
+    hdf5 = RuntimeError("file write failed: errno = 28, error message = 'No space left on device'")
+    message = jobs.explain(hdf5, tmp_path)
+    assert message.startswith(f"{tmp_path}: expected room for this job's results, found ")
+    assert "MB free: the disk is full; make room and run snakemake again" in message
 
 
 # Recording on request

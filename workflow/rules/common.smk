@@ -26,6 +26,8 @@ SIMULATION_CODE = [
     "cells/mechanisms.py",
     "cells/morphology.py",
     "cells/point.py",
+    "cells/recording.py",
+    "cells/stepped.py",
     "cells/sections.py",
     "cells/tabulated",
     "cells/trial.py",

@@ -1,0 +1,170 @@
+"""Measure what a second of simulated biology costs, input, event delivery and writing of the shard included.
+
+    python benchmarks/simulation.py
+    python benchmarks/simulation.py --part all --json simulation.json --table benchmarks/tables/simulation.md \
+        --figure docs/images/simulation_cost.svg
+
+Parts: speed (each simulator on one core against the authors' way, and two cores against one), shards (whole cost and
+memory against the number of trials), scaling (cost against input and segments), start_up, compilers. Simulators run in
+turn, each in its own process; the median of the repetitions counts. benchmarks/README.md explains the figures.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+import simulation_parts as parts
+from simulation_parts import Amount
+from simulation_picture import cost_picture
+
+from neurodepth import provenance
+from neurodepth.cells import definition
+from neurodepth.cells.morphology import find_morphology
+from neurodepth.simulation import Protocol
+
+PROJECT = Path(__file__).parents[1]
+PUBLISHED, SHIPPED = "l5pc_hay2011", "l5pc"
+PARTS = ("speed", "shards", "scaling", "start_up", "compilers")
+SEED = 1
+# Of all processes that are started: one core each; no progress bars.
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
+TITLES = {
+    "speed": "Cost on one core",
+    "workers": "Two workers against one",
+    "shards": "Whole cost and memory of a shard",
+    "scaling": "Cost against input and segments",
+    "start_up": "Start-up",
+    "compilers": "Compilers and flags",
+}
+
+
+@click.command()
+@click.option(
+    "--part", "chosen", multiple=True, type=click.Choice([*PARTS, "all"]), default=["speed"], show_default=True
+)
+@click.option("--cell", help=f"Folder in models/cells; {PUBLISHED} where its morphology is found, else {SHIPPED}.")
+@click.option(
+    "--trials", "n_trials", default=8, show_default=True, help="Trials of the fast simulators; slow ones run fewer."
+)
+@click.option("--duration-ms", default=3000, show_default=True, help="Length of a trial.")
+@click.option("--repeats", default=3, show_default=True, help="Repetitions; the median counts.")
+@click.option("--quick", is_flag=True, help="Little of everything, to see that it runs; the numbers mean nothing.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures to this file.")
+@click.option("--table", "table_path", type=click.Path(path_type=Path), help="Write the tables to this Markdown file.")
+@click.option(
+    "--figure", "figure_path", type=click.Path(path_type=Path), help="Draw shards and scaling into this file."
+)
+def main(
+    chosen: tuple[str, ...],
+    cell: str | None,
+    n_trials: int,
+    duration_ms: int,
+    repeats: int,
+    quick: bool,
+    json_path: Path | None,
+    table_path: Path | None,
+    figure_path: Path | None,
+) -> None:
+    """Measure seconds of compute per simulated second."""
+    wanted = PARTS if "all" in chosen else chosen
+    if figure_path and not {"shards", "scaling"} <= set(wanted):
+        raise click.UsageError("--figure needs the parts shards and scaling: add --part all")
+    if quick:
+        n_trials, duration_ms, repeats = 1, min(duration_ms, 50), 1
+    amount = Amount(n_trials, repeats, (1, 2) if quick else (1, 4, 16, 64), 1 if quick else None)
+    os.environ.update(ENVIRONMENT)
+    cell = cell or choose_cell()
+    variant = definition.read(PROJECT / "models" / "cells" / cell).variant
+    protocol = Protocol(
+        str(PROJECT / "models" / "cells" / cell), variant, SEED, duration_ms, data_path=str(PROJECT / "data")
+    )
+    origin = describe_origin(cell, duration_ms, repeats)
+    figures = measure(wanted, protocol, amount)
+    origin["load_after"] = f"{os.getloadavg()[0]:.2f}"
+    text = report(figures, origin)
+    click.echo(text)
+    if table_path:
+        table_path.write_text(text)
+    if json_path:
+        json_path.write_text(json.dumps(as_json(figures) | {"origin": origin}, indent=2) + "\n")
+    if figure_path:
+        cost_picture(figures["shards"], figures["scaling"]).savefig(figure_path)
+
+
+def choose_cell() -> str:
+    """The published cell where its morphology is on this machine, else the shipped one."""
+    try:
+        find_morphology(definition.read(PROJECT / "models" / "cells" / PUBLISHED), PROJECT / "data")
+    except FileNotFoundError as error:
+        click.echo(f"Measuring {SHIPPED}, for {error}", err=True)
+        return SHIPPED
+    return PUBLISHED
+
+
+def measure(wanted: tuple[str, ...], protocol: Protocol, amount: Amount) -> dict[str, Any]:
+    """Tables of the parts by name, and the figures of the workers."""
+    figures: dict[str, Any] = {}
+    for part in wanted:
+        click.echo(f"Measuring {part} (load {os.getloadavg()[0]:.2f})", err=True)
+        if part == "speed":
+            figures["speed"] = parts.measure_speed(protocol, amount)
+            figures["workers"] = parts.measure_workers(protocol, amount)
+        elif part == "start_up":
+            figures[part] = parts.measure_start_up(protocol)
+        else:
+            figures[part] = getattr(parts, f"measure_{part}")(protocol, amount)
+    return figures
+
+
+def describe_origin(cell: str, duration_ms: int, repeats: int) -> dict[str, str]:
+    """Machine, code and command."""
+    compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    arguments = shlex.join(["python", "benchmarks/simulation.py", *sys.argv[1:]])
+    return {
+        "processor": f"{provenance.processor()}, {os.cpu_count()} cores",
+        "load_before": f"{os.getloadavg()[0]:.2f}",
+        "load_after": "",
+        "compiler": compiler,
+        "neuron": provenance.versions()["neuron"],
+        "commit": provenance.commit(),
+        "command": arguments,
+        "cell": f"{cell}, trials of {duration_ms} ms, {repeats} repetitions in turn",
+    }
+
+
+def report(figures: dict[str, Any], origin: dict[str, str]) -> str:
+    """All tables as Markdown."""
+    head = [
+        "# What simulation costs",
+        "",
+        *(f"- {key.replace('_', ' ')}: {value}" for key, value in origin.items()),
+        "",
+    ]
+    return "\n".join([*head, *(f"## {TITLES[name]}\n\n{markdown(table)}\n" for name, table in figures.items())])
+
+
+def markdown(table: pd.DataFrame | dict[str, float]) -> str:
+    """One part as a Markdown table."""
+    if isinstance(table, dict):
+        table = pd.DataFrame({"figure": table.keys(), "value": table.values()})
+    shown = table.rename(columns=lambda name: name.replace("_", " "))
+    return shown.to_markdown(index=False, floatfmt=".3g")
+
+
+def as_json(figures: dict[str, Any]) -> dict[str, Any]:
+    """Seconds of compute per simulated second by setting, the speed-up of two workers, and all tables."""
+    main_figures: dict[str, Any] = {}
+    if "speed" in figures:
+        main_figures = figures["speed"]["wall_s_per_bio_s"].to_dict() | figures["workers"]
+    tables = {name: json.loads(table.to_json(orient="records")) for name, table in figures.items() if name != "workers"}
+    return main_figures | {"tables": tables}
+
+
+if __name__ == "__main__":
+    main()

@@ -85,14 +85,17 @@ def main(
         str(PROJECT / "models" / "cells" / cell), variant, SEED, duration_ms, data_path=str(PROJECT / "data")
     )
     origin = describe_origin(cell, duration_ms, repeats)
-    figures = measure(wanted, protocol, amount)
-    origin["load_after"] = f"{os.getloadavg()[0]:.2f}"
-    text = report(figures, origin)
+    figures: dict[str, Any] = {}
+    for part in wanted:  # what is done is kept, should a later part be interrupted
+        click.echo(f"Measuring {part} (load {os.getloadavg()[0]:.2f})", err=True)
+        figures |= measure(part, protocol, amount)
+        origin["load_after"] = f"{os.getloadavg()[0]:.2f}"
+        text = report(figures, origin)
+        if table_path:
+            table_path.write_text(text)
+        if json_path:
+            json_path.write_text(json.dumps(as_json(figures) | {"origin": origin}, indent=2) + "\n")
     click.echo(text)
-    if table_path:
-        table_path.write_text(text)
-    if json_path:
-        json_path.write_text(json.dumps(as_json(figures) | {"origin": origin}, indent=2) + "\n")
     if figure_path:
         cost_picture(figures["shards"], figures["scaling"]).savefig(figure_path)
 
@@ -107,19 +110,13 @@ def choose_cell() -> str:
     return PUBLISHED
 
 
-def measure(wanted: tuple[str, ...], protocol: Protocol, amount: Amount) -> dict[str, Any]:
-    """Tables of the parts by name, and the figures of the workers."""
-    figures: dict[str, Any] = {}
-    for part in wanted:
-        click.echo(f"Measuring {part} (load {os.getloadavg()[0]:.2f})", err=True)
-        if part == "speed":
-            figures["speed"] = parts.measure_speed(protocol, amount)
-            figures["workers"] = parts.measure_workers(protocol, amount)
-        elif part == "start_up":
-            figures[part] = parts.measure_start_up(protocol)
-        else:
-            figures[part] = getattr(parts, f"measure_{part}")(protocol, amount)
-    return figures
+def measure(part: str, protocol: Protocol, amount: Amount) -> dict[str, Any]:
+    """Tables of one part by name; of the workers, figures by name."""
+    if part == "speed":
+        return {"speed": parts.measure_speed(protocol, amount), "workers": parts.measure_workers(protocol, amount)}
+    if part == "start_up":
+        return {part: parts.measure_start_up(protocol)}
+    return {part: getattr(parts, f"measure_{part}")(protocol, amount)}
 
 
 def describe_origin(cell: str, duration_ms: int, repeats: int) -> dict[str, str]:

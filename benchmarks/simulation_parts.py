@@ -38,7 +38,7 @@ class Amount:
     """How much to simulate.
 
     Attributes:
-        n_trials: Trials of the fast settings; CoreNEURON gets half, NEURON a quarter of them.
+        n_trials: Trials of the fast settings; NEURON and CoreNEURON get half of them.
         n_repeats: Repetitions of each measurement; the median counts.
         shard_trials: Trials of the shards whose whole cost and memory are measured.
         variations: Values of each scale, of the first ones of INPUT_FACTORS and SEGMENT_LENGTHS_UM; None for all.
@@ -72,8 +72,8 @@ def ours(step_ms: float, second_order: bool) -> Setting:
 DEFAULT = Setting("ours_default", "ours, default", "tabulated")
 CORENEURON = Setting("coreneuron_0.025", "CoreNEURON, 0.025 ms, first order", "coreneuron", 0.025, False, 1 / 2)
 SETTINGS = (
-    Setting("cvode", "NEURON, CVODE (the authors' way)", "neuron", share=1 / 4, variable_step=True),
-    Setting("neuron_0.025", "NEURON, 0.025 ms, first order", "neuron", 0.025, False, 1 / 4),
+    Setting("cvode", "NEURON, CVODE (the authors' way)", "neuron", share=1 / 2, variable_step=True),
+    Setting("neuron_0.025", "NEURON, 0.025 ms, first order", "neuron", 0.025, False, 1 / 2),
     CORENEURON,
     *(ours(step_ms, False) for step_ms in (0.025, 0.05, 0.1)),
     *(ours(step_ms, True) for step_ms in (0.025, 0.05, 0.1)),

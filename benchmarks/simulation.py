@@ -77,7 +77,7 @@ def main(
         raise click.UsageError("--figure needs the parts shards and scaling: add --part all")
     if quick:
         n_trials, duration_ms, repeats = 1, min(duration_ms, 50), 1
-    amount = Amount(n_trials, repeats, (1, 2) if quick else (1, 4, 16, 64), 1 if quick else None)
+    amount = Amount(n_trials, repeats, (2,) if quick else (1, 4, 16, 64), 1 if quick else None)
     os.environ.update(ENVIRONMENT)
     cell = cell or choose_cell()
     variant = definition.read(PROJECT / "models" / "cells" / cell).variant

@@ -175,6 +175,21 @@ def measure_compilers(protocol: Protocol, amount: Amount) -> pd.DataFrame:
     return table.reset_index()
 
 
+def summarise(costs: Sequence[Cost]) -> dict[str, float]:
+    """Repetitions of one measurement as one row: medians, and the extremes of the elapsed time."""
+    biology_s = costs[0].biology_s
+    wall = np.array([cost.wall_s for cost in costs]) / biology_s
+    return {
+        "biology_s": biology_s,
+        "wall_s_per_bio_s": float(np.median(wall)),
+        "lowest": wall.min(),
+        "highest": wall.max(),
+        "cpu_s_per_bio_s": float(np.median([cost.cpu_s for cost in costs])) / biology_s,
+        "events_per_s": costs[0].n_events / biology_s,
+        "spikes": costs[0].n_spikes,
+    }
+
+
 def _interleave(
     jobs: dict[Any, tuple[dict[str, Any], Protocol, int, Setting]], n_repeats: int, count_segments: bool = False
 ) -> pd.DataFrame:
@@ -192,22 +207,8 @@ def _interleave(
         for _, (name, (_, protocol, n_trials, setting)) in itertools.product(range(n_repeats), jobs.items()):
             arguments = {"variable_step": setting.variable_step}
             costs[name].append(processes[name].submit(simulators.simulate, protocol, n_trials, **arguments).result())
-    table = pd.DataFrame({name: _summary(costs[name]) for name in jobs}).T
+    table = pd.DataFrame({name: summarise(costs[name]) for name in jobs}).T
     return table.assign(segments=pd.Series(segments)) if count_segments else table
-
-
-def _summary(costs: Sequence[Cost]) -> dict[str, float]:
-    biology_s = costs[0].biology_s
-    wall = np.array([cost.wall_s for cost in costs]) / biology_s
-    return {
-        "biology_s": biology_s,
-        "wall_s_per_bio_s": float(np.median(wall)),
-        "lowest": wall.min(),
-        "highest": wall.max(),
-        "cpu_s_per_bio_s": float(np.median([cost.cpu_s for cost in costs])) / biology_s,
-        "events_per_s": costs[0].n_events / biology_s,
-        "spikes": costs[0].n_spikes,
-    }
 
 
 def _protocol(protocol: Protocol, setting: Setting) -> Protocol:

@@ -29,7 +29,13 @@ def main() -> None:
 )
 @click.option("--step-ms", default=0.0625, show_default=True, help="Integration step.")
 @click.option("--first-order", is_flag=True, help="Implicit Euler instead of Crank-Nicolson.")
-@click.option("--simulator", type=click.Choice(["coreneuron", "neuron"]), default="coreneuron", show_default=True)
+@click.option(
+    "--simulator",
+    type=click.Choice(["tabulated", "coreneuron", "neuron"]),
+    default="tabulated",
+    show_default=True,
+    help="What integrates a compartmental cell; docs/simulator.md.",
+)
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0))
 @click.option("--cores", default=os.cpu_count(), show_default="all", type=click.IntRange(1))
 @click.option("--output", type=click.Path(path_type=Path), default=Path("trials.h5"), show_default=True)

@@ -14,12 +14,12 @@ def test_a_change_in_the_code_changes_its_digest(tmp_path, monkeypatch, project)
     package = tmp_path / "neurodepth"
     shutil.copytree(project / "src" / "neurodepth", package, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(provenance, "__file__", str(package / "provenance.py"))
-    before = {name: provenance.code_digest(name) for name in ("stimulus.py", "report", "metrics.py")}
-    for changed in ("stimulus.py", "report/template.html"):
+    before = {name: provenance.code_digest(name) for name in ("stimulus/__init__.py", "report", "metrics.py")}
+    for changed in ("stimulus/__init__.py", "report/template.html"):
         with open(package / changed, "a") as file:
             file.write("\n")
     after = {name: provenance.code_digest(name) for name in before}
-    assert before["stimulus.py"] != after["stimulus.py"]
+    assert before["stimulus/__init__.py"] != after["stimulus/__init__.py"]
     assert before["report"] != after["report"]
     assert before["metrics.py"] == after["metrics.py"]
 

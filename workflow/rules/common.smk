@@ -37,7 +37,7 @@ SIMULATION_CODE = [
     "simulation/__init__.py",
     "simulation/protocol.py",
     "simulation/voltage_basis.py",
-    "stimulus.py",
+    "stimulus",
 ]
 
 

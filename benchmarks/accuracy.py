@@ -4,29 +4,31 @@ Every setting (simulator, order, step) simulates the same trials: the reference 
 they are present, else as many of the shipped cell. Each is compared with the finest step and with CVODE in NEURON;
 docs/accuracy.md says what the columns are.
 
-    NEURODEPTH_DATA=../shared/reference python -m benchmarks.accuracy --runs /tmp/runs \
+    NEURODEPTH_DATA=../shared/reference python benchmarks/accuracy.py --runs /tmp/runs \
         --json benchmarks/tables/accuracy.json --table benchmarks/tables/accuracy.md --figure docs/images/accuracy.svg
 
-About 25 minutes of one core. What has been simulated stays in the folder --runs and is not simulated again.
+About 25 minutes of one core. What has been simulated stays in the folder --runs and is simulated again only after
+the code of the cells has changed.
 """
 
 import json
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import accuracy_scores
 import click
 import h5py
 import numpy as np
 import pandas as pd
+from accuracy_scores import Runs
 
-from benchmarks import accuracy_scores
-from benchmarks.accuracy_scores import Runs
 from neurodepth import cells, provenance, stimulus
 from neurodepth.cells import definition
 from neurodepth.cells.trial import Events
@@ -36,11 +38,14 @@ GROUPS = {"nmda": "nmda", "no_nmda": "ampa"}  # the cell's variants, and their n
 N_OWN = {"nmda": 12, "no_nmda": 6}  # trials where there are no reference trials: as many as those
 SEED = 1
 DURATION_MS = 3000  # of the reference trials
-STEPS_MS = (0.005, 0.01, 0.0125, 0.025, 0.05, 0.0625, 0.1, 0.125, 0.2)
+STEPS_MS = {
+    2: (0.005, 0.01, 0.0125, 0.025, 0.05, 0.0625, 0.1, 0.125, 0.2),
+    1: (0.0125, 0.025, 0.05, 0.0625, 0.1, 0.125, 0.2),
+}
 CORENEURON = ((0.025, 1), (0.025, 2), (0.0625, 2))
 TOLERANCE = 1e-5  # mV, of CVODE
 CALCIUM_SCALE = 1e-3  # of that tolerance: a concentration is near 1e-4 mM
-N_WITH_CVODE = {"nmda": 4, "no_nmda": 1}  # the trials with most spikes
+N_COSTLY = {"nmda": 3, "no_nmda": 1}  # trials for CVODE and CoreNEURON: those with most spikes
 
 Inputs = dict[str, dict[int, Events]]  # by variant and number of the trial
 
@@ -52,7 +57,7 @@ class Setting:
     Attributes:
         simulator: One of the compartmental cell's, or `cvode`.
         order: 1 or 2; 0 for CVODE, which chooses.
-        step_ms: Step; NaN for CVODE.
+        step_ms: Step; infinite for CVODE, which chooses.
     """
 
     simulator: str
@@ -60,10 +65,10 @@ class Setting:
     step_ms: float
 
 
-FINEST = Setting("tabulated", 2, min(STEPS_MS))
+FINEST = Setting("tabulated", 2, min(STEPS_MS[2]))
 CVODE = Setting("cvode", 0, np.inf)
 SETTINGS = (
-    *(Setting("tabulated", order, step_ms) for order in (2, 1) for step_ms in STEPS_MS),
+    *(Setting("tabulated", order, step_ms) for order, steps in STEPS_MS.items() for step_ms in steps),
     *(Setting("coreneuron", order, step_ms) for step_ms, order in CORENEURON),
     CVODE,
 )
@@ -79,20 +84,29 @@ def main(folder: Path, json_path: Path | None, table_path: Path | None, figure_p
     cell, inputs = read_inputs()
     folder.mkdir(parents=True, exist_ok=True)
     runs = {FINEST: obtain(FINEST, cell, inputs, folder)}
-    for setting in SETTINGS:
-        chosen = busiest(inputs, runs[FINEST]) if setting == CVODE else inputs
-        runs[setting] = obtain(setting, cell, chosen, folder)
-    tables = {truth.simulator: compare(runs, truth) for truth in (FINEST, CVODE)}
-    text = "\n".join(f"Against {name}\n\n{accuracy_scores.as_markdown(table)}" for name, table in tables.items())
+    costly = busiest(inputs, runs[FINEST])
+    for one in SETTINGS:
+        runs[one] = obtain(one, cell, inputs if one.simulator == "tabulated" else costly, folder)
+    tables = {
+        "the finest step": compare(runs, {one: FINEST for one in SETTINGS if one.simulator == "tabulated"}),
+        "CVODE": compare(runs, dict.fromkeys(SETTINGS, CVODE)),
+        "CoreNEURON at the same step": compare(
+            runs, {replace(one, simulator="tabulated"): one for one in SETTINGS if one.simulator == "coreneuron"}
+        ),
+    }
+    origin = {"command": f"python benchmarks/accuracy.py {' '.join(sys.argv[1:])}", "commit": provenance.commit()}
+    origin |= {"processor": provenance.processor(), "cell": cell, "versions": provenance.versions()}
+    text = f"{cell}, commit {origin['commit']}, {origin['processor']}. `{origin['command']}`\n"
+    for name, table in tables.items():
+        text += f"\nAgainst {name}\n\n{accuracy_scores.as_markdown(table)}"
     click.echo(text)
     if table_path:
         table_path.write_text(text)
     if figure_path:
-        accuracy_scores.draw(tables[FINEST.simulator]).savefig(figure_path, metadata={"Date": None})
+        accuracy_scores.draw(tables["the finest step"]).savefig(figure_path, metadata={"Date": None})
     if json_path:
-        origin = {"cell": cell, "processor": provenance.processor(), "versions": provenance.versions()}
         against = {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
-        json_path.write_text(json.dumps(origin | {"commit": provenance.commit(), "against": against}, indent=2) + "\n")
+        json_path.write_text(json.dumps({"origin": origin, "against": against}, indent=2) + "\n")
 
 
 def read_inputs() -> tuple[str, Inputs]:
@@ -121,11 +135,11 @@ def synapses_and_statistics(variant: str) -> tuple[pd.DataFrame, dict[str, Any]]
 
 
 def busiest(inputs: Inputs, runs: Runs) -> Inputs:
-    """Of each variant the trials with most spikes, as many as CVODE is given."""
+    """Of each variant the trials with most spikes, as many as the slow simulators are given."""
     found = {}
     for variant, trials in inputs.items():
         counts = {number: len(runs.spike_time_ms[variant, number]) for number in trials}
-        most = sorted(counts, key=lambda number: -counts[number])[: N_WITH_CVODE[variant]]
+        most = sorted(counts, key=lambda number: -counts[number])[: N_COSTLY[variant]]
         found[variant] = {number: trials[number] for number in most}
     return found
 
@@ -134,7 +148,8 @@ def obtain(setting: Setting, cell: str, inputs: Inputs, folder: Path) -> Runs:
     """The trials of a setting, simulated where the folder does not hold them."""
     spikes, voltages, seconds = {}, {}, []
     for variant, trials in inputs.items():
-        path = folder / f"{cell}_{variant}_{setting.simulator}_{setting.order}_{setting.step_ms:g}.npz"
+        kind = f"{setting.simulator}_{setting.order}_{setting.step_ms:g}"
+        path = folder / f"{cell}_{variant}_{kind}_{provenance.code_digest('cells')}.npz"
         if not path.is_file():
             np.savez(path, **in_own_process(simulate, setting, cell, variant, trials))
         found = np.load(path)
@@ -217,9 +232,15 @@ class Cvode:
         return spike_time_ms.as_numpy().copy(), voltage_mv.as_numpy()[:duration_ms].astype(np.float32)
 
 
-def compare(runs: dict[Setting, Runs], truth: Setting) -> pd.DataFrame:
-    """One row a setting, but the truth itself."""
-    return pd.DataFrame([vars(one) | accuracy_scores.score(runs[one], runs[truth]) for one in runs if one != truth])
+def compare(runs: dict[Setting, Runs], truths: dict[Setting, Setting]) -> pd.DataFrame:
+    """One row for each setting and the truth that it is scored against."""
+    return pd.DataFrame(
+        [
+            vars(setting) | accuracy_scores.score(runs[setting], runs[truth])
+            for setting, truth in truths.items()
+            if setting != truth
+        ]
+    )
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ WINDOW_MS = 5.0  # a spike without a partner this near is missed, or extra
 BELOW_MV = metrics.CLIP_MV
 NEIGHBOUR = 0.5  # score of the bins beside a spike, where the score is spread over 3 ms
 ORDERS = {1: "first", 2: "second", 0: ""}
+COLOURS = {1: "#a0522d", 2: "#0072b2"}
 COLUMNS = {  # of the table, and how their numbers are written
     **{"setting": "{}", "step_ms": "{:g}", "spikes": "{}", "missed": "{}", "extra": "{}"},
     **{"median_ms": "{:.3f}", "p95_ms": "{:.2f}", "largest_ms": "{:.2f}", "shift_ms": "{:+.3f}"},
@@ -116,24 +117,13 @@ def as_markdown(table: pd.DataFrame) -> str:
 def draw(table: pd.DataFrame) -> Figure:
     """Errors over the step against the finest step: spike times, spikes, voltage."""
     figure, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
-    looks = {
-        ("tabulated", 2): ("#0072b2", "o", "tabulated, second order"),
-        ("tabulated", 1): ("#a0522d", "s", "tabulated, first order"),
-        ("coreneuron", 2): ("#0072b2", "x", "CoreNEURON, second order"),
-        ("coreneuron", 1): ("#a0522d", "x", "CoreNEURON, first order"),
-    }
-    for (simulator, order), rows in table[table["spikes"] > 0].groupby(["simulator", "order"], sort=False):
-        if simulator == "cvode":
-            continue
-        colour, marker, label = looks[simulator, order]
-        rows = rows[rows["median_ms"] > 0].sort_values("step_ms")
-        line = "-" if simulator == "tabulated" else ""
-        shown = {"color": colour, "marker": marker, "markersize": 5}
-        axes[0].plot(rows["step_ms"], rows["median_ms"], line, label=label, **shown)
-        if simulator == "tabulated":
-            axes[0].plot(rows["step_ms"], rows["p95_ms"], ":", **shown, markerfacecolor="none", linewidth=1)
-        axes[1].plot(rows["step_ms"], rows["missed"] + rows["extra"], line, **shown)
-        axes[2].plot(rows["step_ms"], rows["rms_clipped_mv"], line, **shown)
+    for order, rows in table.groupby("order", sort=False):
+        rows = rows.sort_values("step_ms")
+        shown = {"color": COLOURS[order], "marker": "o" if order == 2 else "s", "markersize": 4}
+        axes[0].plot(rows["step_ms"], rows["median_ms"], label=f"{ORDERS[order]} order", **shown)
+        axes[0].plot(rows["step_ms"], rows["p95_ms"], ":", **shown, markerfacecolor="none", linewidth=1)
+        axes[1].plot(rows["step_ms"], rows["missed"] + rows["extra"], **shown)
+        axes[2].plot(rows["step_ms"], rows["rms_clipped_mv"], **shown)
     for axis in axes:
         axis.set_xscale("log")
         axis.set_xticks([0.005, 0.01, 0.025, 0.05, 0.1, 0.2], ["0.005", "0.01", "0.025", "0.05", "0.1", "0.2"])
@@ -144,5 +134,5 @@ def draw(table: pd.DataFrame) -> Figure:
     axes[2].set(yscale="log", ylabel="rms (mV)", title="Soma voltage, clipped at -55 mV")
     axes[0].axhline(TARGET_MS, color=style.FAINT, linewidth=0.8)
     axes[0].text(table["step_ms"].min(), TARGET_MS * 1.1, "target of the median", fontsize=7, color=style.MIDDLE)
-    figure.legend(loc="outside lower center", ncols=4)
+    figure.legend(loc="outside lower center", ncols=2)
     return figure

@@ -155,10 +155,11 @@ def markdown(table: pd.DataFrame | dict[str, float]) -> str:
 
 
 def as_json(figures: dict[str, Any]) -> dict[str, Any]:
-    """Seconds of compute per simulated second by setting, the speed-up of two workers, and all tables."""
+    """Elapsed seconds per simulated second by setting, the speed-up of two workers, processor time, all tables."""
     main_figures: dict[str, Any] = {}
     if "speed" in figures:
         main_figures = figures["speed"]["wall_s_per_bio_s"].to_dict() | figures["workers"]
+        main_figures["cpu"] = figures["speed"]["cpu_s_per_bio_s"].to_dict()
     tables = {name: json.loads(table.to_json(orient="records")) for name, table in figures.items() if name != "workers"}
     return main_figures | {"tables": tables}
 

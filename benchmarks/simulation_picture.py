@@ -1,6 +1,7 @@
 """A picture of what simulation costs: against input, segments and the size of a shard, and the memory of a shard."""
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from neurodepth.figures.style import FAINT, INK, MIDDLE, styled
@@ -8,12 +9,12 @@ from neurodepth.figures.style import FAINT, INK, MIDDLE, styled
 NAMES = {"ours_default": "ours, default", "coreneuron_0.025": "CoreNEURON, 0.025 ms"}
 COLOURS = {"ours_default": "#0072b2", "coreneuron_0.025": "#e69f00"}
 WORKER_STYLES = {1: (INK, "o", "1 worker"), 2: (MIDDLE, "s", "2 workers")}
-COST = "s of compute per simulated s"
+COST = "Processor s per simulated s"
 
 
 @styled
 def cost_picture(shards: pd.DataFrame, scaling: pd.DataFrame) -> Figure:
-    """Four panels; dots are medians, bars the lowest and highest repetition.
+    """Four panels; dots of the upper ones are medians of processor time, which other programs disturb least.
 
     Args:
         shards: What `measure_shards` returns.
@@ -21,34 +22,29 @@ def cost_picture(shards: pd.DataFrame, scaling: pd.DataFrame) -> Figure:
     """
     figure = Figure(figsize=(7.2, 5.4), layout="constrained")
     (by_input, by_segments), (by_trials, memory) = figure.subplots(2, 2)
-    _draw_scale(by_input, scaling[scaling.scale == "input"], "events_per_s", "Input events per s, 1000", 1e-3)
+    _draw_scale(by_input, scaling[scaling.scale == "input"], "events_per_s", "Input events per s (thousands)", 1e-3)
     _draw_scale(
         by_segments, scaling[scaling.scale == "segments"], "segments", "Dendritic segments (2 synapses each)", 1
     )
     by_input.legend()
     for n_workers, (colour, marker, label) in WORKER_STYLES.items():
         rows = shards[shards.workers == n_workers]
-        by_trials.loglog(rows.trials, rows.wall_s_per_bio_s, marker=marker, color=colour, label=label)
-    by_trials.set(xlabel="Trials in a shard, start-up included", ylabel=COST)
+        by_trials.semilogx(rows.trials, rows.wall_s_per_bio_s, marker=marker, color=colour, label=label)
+    trials = sorted(shards.trials.unique())
+    by_trials.set_xticks(trials, [str(n) for n in trials])
+    by_trials.minorticks_off()
+    by_trials.set(xlabel="Trials in a shard", ylabel="Elapsed s per simulated s,\nstart-up included", ylim=(0, None))
     by_trials.legend()
     rows = shards[shards.workers == 1]
     memory.plot(rows.biology_s, rows.main_process_peak_mb, marker="o", color=INK)
     memory.set(xlabel="Simulated s in a shard", ylabel="Peak memory of one worker (MB)", ylim=(0, None))
-    for axes in (by_input, by_segments, memory):
+    for axes in (by_input, by_segments, by_trials, memory):
         axes.grid(axis="y", color=FAINT, alpha=0.3)
     return figure
 
 
-def _draw_scale(axes, scaling: pd.DataFrame, column: str, label: str, unit: float) -> None:
+def _draw_scale(axes: Axes, scaling: pd.DataFrame, column: str, label: str, unit: float) -> None:
     for setting, rows in scaling.groupby("setting", sort=False):
         rows = rows.sort_values(column)
-        cost = rows.wall_s_per_bio_s
-        axes.errorbar(
-            rows[column] * unit,
-            cost,
-            [cost - rows.lowest, rows.highest - cost],
-            marker="o",
-            color=COLOURS[setting],
-            label=NAMES[setting],
-        )
+        axes.plot(rows[column] * unit, rows.cpu_s_per_bio_s, marker="o", color=COLOURS[setting], label=NAMES[setting])
     axes.set(xlabel=label, ylabel=COST, xlim=(0, None), ylim=(0, None))

@@ -9,6 +9,7 @@ from neuron import h
 
 from neurodepth.cells import mechanisms
 from neurodepth.cells.definition import CellDefinition
+from neurodepth.cells.morphology_file import check_swc
 from neurodepth.validation import InvalidFileError
 
 _loaded_library: list[Path] = []
@@ -46,11 +47,18 @@ def import_morphology(path: Path, definition: CellDefinition) -> tuple[Any, list
         The soma, the sections of the axon, and those of the `basal` and the `apical` tree.
 
     Raises:
-        InvalidFileError: If the file has no single soma, lacks a tree, or has a diameter that is not positive.
+        InvalidFileError: If the file is of another kind, has no single soma, lacks a tree, or has a point without
+            parent, finite coordinates or a positive diameter.
     """
-    reader = h.Import3d_SWC_read() if path.suffix.lower() == ".swc" else h.Import3d_Neurolucida3()
-    if path.suffix.lower() != ".swc":
+    kind = path.suffix.lower()
+    if kind == ".swc":
+        check_swc(path)
+        reader = h.Import3d_SWC_read()
+    elif kind == ".asc":
+        reader = h.Import3d_Neurolucida3()
         reader.quiet = 1
+    else:
+        raise InvalidFileError(f"{path}: expected a file .swc or .asc (Neurolucida), found '{path.suffix}': convert it")
     reader.input(str(path))
     sections = _Sections()
     h.Import3d_GUI(reader, False).instantiate(sections)
@@ -59,16 +67,9 @@ def import_morphology(path: Path, definition: CellDefinition) -> tuple[Any, list
         counts = ", ".join(f"{len(part)} {name}" for name, part in found.items())
         raise InvalidFileError(f"{path}: expected one soma, basal and apical dendrites, found sections: {counts}")
     soma, trees = found["soma"][0], {"basal": found["dend"], "apical": found["apic"]}
-    for section in [soma, *found["dend"], *found["apic"]]:
-        for point in range(section.n3d()):
-            if section.diam3d(point) <= 0:
-                at = f"({section.x3d(point):g}, {section.y3d(point):g}, {section.z3d(point):g})"
-                raise InvalidFileError(
-                    f"{path}: {section.name().split('.')[-1]} has diameter {section.diam3d(point):g} um at {at}, "
-                    "expected a positive one: correct that point in the file"
-                )
     for section in found["axon"]:
         h.delete_section(sec=section)
+    _check_points(path, soma, [*found["dend"], *found["apic"]])
     morphology = definition.values["morphology"]
     axon = _axon_stub(soma, **morphology["axon"]) if "axon" in morphology else []
     for section in [soma, *axon, *found["dend"], *found["apic"]]:
@@ -88,6 +89,28 @@ class _Sections:
     dend: list[Any]
     apic: list[Any]
     axon: list[Any]
+
+
+def _check_points(path: Path, soma: Any, dendrites: list[Any]) -> None:
+    """Check what NEURON has read: of a Neurolucida file nothing else is."""
+    for section in [soma, *dendrites]:
+        name = section.name().split(".")[-1]
+        if section != soma and section.parentseg() is None:
+            raise InvalidFileError(
+                f"{path}: {name} hangs on the axon or on nothing, expected the soma or a dendrite (the file's axon is "
+                "left out): connect or remove that branch"
+            )
+        for point, place_um in enumerate(traced_points(section)[:, :3]):
+            at, diameter_um = "({:g}, {:g}, {:g})".format(*place_um), section.diam3d(point)
+            if not np.isfinite(place_um).all():
+                raise InvalidFileError(
+                    f"{path}: {name} has a point at {at}, expected finite coordinates in um: correct it in the file"
+                )
+            if not 0 < diameter_um < np.inf:
+                raise InvalidFileError(
+                    f"{path}: {name} has diameter {diameter_um:g} um at {at}, expected a positive one: "
+                    "correct that point in the file"
+                )
 
 
 def _axon_stub(soma: Any, sections: int, length_um: float, diameter_um: float) -> list[Any]:

@@ -160,3 +160,15 @@ def diverging_trial(project):
     absurd = overlay(found.values, {"regions": {"soma": {"leak": {"reversal_mv": 1e6}}}})
     cell = CompartmentalCell(dataclasses.replace(found, values=absurd), project / "data")
     cell.run(Events(np.zeros(0, np.uint16), np.zeros(0, np.uint16)), 100, 0.05, True)
+
+
+def driven_spikes(project, march, duration_ms=3000):
+    """Spikes of a trial that has nine, by a kernel compiled for an instruction set."""
+    from neurodepth import stimulus
+    from neurodepth.cells.tabulated import kernel
+
+    kernel.FLAGS = tuple(flag.replace("native", march) for flag in kernel.FLAGS)
+    cell = build(project, "l5pc")
+    rng = stimulus.trial_rng(1, "test", 1)
+    events = stimulus.draw_events(cell.synapses, cell.definition.values["input"], duration_ms, rng)
+    return cell.run(events, duration_ms, 0.0625, True).spike_time_ms

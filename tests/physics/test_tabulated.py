@@ -45,6 +45,12 @@ def test_tables_agree_with_neuron(project, isolated, variant):
     np.testing.assert_allclose(ours["nmda_conductance_us"], theirs["nmda_conductance_us"], atol=1e-5)
 
 
+def test_another_instruction_set_gives_the_same_spikes(project, isolated):
+    plain, native = (isolated(simulated.driven_spikes, project, march) for march in ("x86-64", "native"))
+    assert len(native) > 5
+    np.testing.assert_allclose(plain, native, atol=1e-3)  # ms; rounding differs, 6e-7 ms were found
+
+
 def test_halving_the_second_order_step_quarters_the_error(project, isolated):
     exact, *coarse = (
         isolated(simulated.one_trial, project, "tabulated", step_ms, True, 300)["soma"].astype(float)

@@ -30,7 +30,9 @@ class TabulatedIntegrator:
         values = cell.definition.values
         self._channels: dict[str, Channel] = {}
         self._regions = [
-            self._region(cell.parts[name], region, name in cell.trees) for name, region in values["regions"].items()
+            self._region(sections, values["regions"][name], name in cell.trees)
+            for name, sections in cell.parts.items()
+            if name in values["regions"]
         ]
         self._synapses = [
             measure.measure_synapse(values["synapses"][kind]["mechanism"], parameters)

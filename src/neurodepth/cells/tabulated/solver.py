@@ -70,19 +70,19 @@ class Solver:
         )
         self._groups = (kernel.Group * len(regions))()
         for group, arrays, region in zip(self._groups, self._arrays, regions, strict=True):
+            n_segments, n_factors, n_blocks, _ = arrays["gate"].shape
             kernel.fill(
                 group,
-                n_segments=len(region.segments),
-                n_blocks=arrays["gate"].shape[2],
-                n_factors=arrays["gate"].shape[1],
+                n_segments=n_segments,
+                n_blocks=n_blocks,
+                n_factors=n_factors,
                 has_synapses=int(region.has_synapses),
                 has_calcium=int(region.pool is not None),
                 opened_by_calcium=int(any(gate.by_calcium for channel in region.channels for gate in channel.gates)),
                 **arrays,
             )
-            group.extra_powers[:] = [
-                int(arrays["power"][factor].any(axis=(0, 2)).sum()) for factor in range(len(arrays["power"]))
-            ] + [0] * (2 - len(arrays["power"]))
+            for factor, power in enumerate(arrays["power"]):
+                group.extra_powers[factor] = int(power.any(axis=(0, 2)).sum())
 
     def voltage_address(self, segments: list[Any]) -> np.ndarray:
         """Where the kernel keeps the voltages (mV) of NEURON's segments."""

@@ -122,7 +122,7 @@ def measure(part: str, protocol: Protocol, amount: Amount) -> dict[str, Any]:
 def describe_origin(cell: str, duration_ms: int, repeats: int) -> dict[str, str]:
     """Machine, code and command."""
     compiler = subprocess.run(["c++", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    arguments = shlex.join(["python", "benchmarks/simulation.py", *sys.argv[1:]])
+    arguments = [Path(one).name if Path(one).is_absolute() else one for one in sys.argv[1:]]  # no paths of this machine
     return {
         "processor": f"{provenance.processor()}, {os.cpu_count()} cores",
         "load_before": f"{os.getloadavg()[0]:.2f}",
@@ -130,7 +130,7 @@ def describe_origin(cell: str, duration_ms: int, repeats: int) -> dict[str, str]
         "compiler": compiler,
         "neuron": provenance.versions()["neuron"],
         "commit": provenance.commit(),
-        "command": arguments,
+        "command": shlex.join(["python", "benchmarks/simulation.py", *arguments]),
         "cell": f"{cell}, trials of {duration_ms} ms, {repeats} repetitions in turn",
     }
 

@@ -1,6 +1,7 @@
 """HDF5 files that are complete or refused: written under a temporary name, every dataset with its checksum."""
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -44,42 +45,57 @@ def write(
 ) -> None:
     """Write a file; the same arguments give the same bytes.
 
+    HDF5 makes the file in memory: on a disk that runs full it would leave a file that it cannot close, and no error
+    that names the disk. That takes up to 1.6 times the finished file for as long as it is written: 236 MB for 40 trials
+    of 6 s with every dendritic voltage, which are 305 MB in memory and 145 MB on disk.
+
     Args:
         path: Where to.
         arrays: Datasets by name.
         layout: Type, unit and dimensions of each dataset.
         attributes: Attributes of the file, `format` among them.
+
+    Raises:
+        OSError: If the disk is full, say; no part of the file is left on it then.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".incomplete")
-    with _create(temporary) as file:
+    content = io.BytesIO()
+    with _create(content) as file:
         digests = {name: _store(file, name, values, *layout[name]) for name, values in arrays.items()}
         complete = {**attributes, "format_version": FORMAT_VERSION}
         _set_attributes(file, complete | {"checksum": _checksum(complete, digests)})
-    os.replace(temporary, path)
+    _put(path, content.getbuffer())
 
 
-def read(path: Path, expected_format: str, skip: Collection[str] = ()) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def read(
+    path: Path,
+    expected_format: str,
+    skip: Collection[str] = (),
+    expected: Mapping[str, str | int] | None = None,
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Read and check datasets.
 
     Args:
         path: The file.
         expected_format: What its attribute `format` must be.
         skip: Datasets to leave out.
+        expected: What some attributes must be.
 
     Returns:
         The datasets and the file's attributes.
 
     Raises:
-        DatasetError: If the file is absent, truncated, damaged, foreign or of another version.
+        DatasetError: If the file is absent, truncated, damaged, foreign, of another version or of something else.
     """
     arrays = {}
     with _opened(path, expected_format) as file:
+        attributes = _attributes(file)
+        if other := [name for name, value in (expected or {}).items() if attributes[name] != value]:
+            wanted, found = (", ".join(f"{name} {one[name]}" for name in other) for one in (expected or {}, attributes))
+            raise DatasetError(f"{path}: expected {wanted}, found {found}: a file of something else; {CURE}")
         for name, stored in _datasets(file).items():
             if name not in skip:
                 arrays[name] = stored[()]
                 _compare(path, name, stored, _digest([arrays[name]]))
-        attributes = _attributes(file)
     return arrays, attributes
 
 
@@ -106,15 +122,33 @@ def inspect(path: Path, expected_format: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _create(path: Path) -> h5py.File:
-    """A new file without times of creation, which h5py.File alone cannot leave out of the root group."""
+def _put(path: Path, content: memoryview) -> None:
+    """Write a file that is there as a whole or not at all, whatever happens in between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".incomplete")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())  # a name that outlives a power cut must not belong to an empty file
+        os.replace(temporary, path)
+    except OSError as error:
+        wanted = f"{error.strerror} for {len(content) / 1e6:.1f} MB"
+        raise OSError(error.errno, wanted, str(path)) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _create(content: io.BytesIO) -> h5py.File:
+    """A new file in memory without times of creation, which h5py.File alone cannot leave out of the root group."""
     creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
     creation.set_obj_track_times(False)
     access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
     access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)  # as h5py.File does
     # From version 1.10 on HDF5 keeps checksums of its own structures: a flipped bit in older ones can hang it.
     access.set_libver_bounds(h5py.h5f.LIBVER_V110, h5py.h5f.LIBVER_V110)
-    return h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
+    access.set_fileobj_driver(h5py.h5fd.fileobj_driver, content)
+    return h5py.File(h5py.h5f.create(b"in memory", h5py.h5f.ACC_TRUNC, creation, access))
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from neurodepth import dataset, evaluation, jobs
 from neurodepth.networks import backend
 
 
-def evaluate_networks(test_paths, network_paths, table_path, counts_path, example_path):
-    test = dataset.read_split(test_paths)
+def evaluate_networks(test_paths, expected, network_paths, table_path, counts_path, example_path):
+    test = dataset.read_split(test_paths, expected=expected)
     position = evaluation.choose_example(test)
     rows, counts, shown = [], [], {}
     # Smallest training set and largest seed first: what stays in `shown` is the first seed on all the data.
@@ -26,6 +26,12 @@ if __name__ == "__main__":
         backend.use_threads(snakemake.threads)
         evaluate_networks(
             snakemake.input.test,
+            {
+                "cell": snakemake.wildcards.cell,
+                "variant": snakemake.wildcards.variant,
+                "split": "test",
+                "seed": snakemake.params.simulation_seed,
+            },
             [path for path in snakemake.input.networks if path.endswith(".keras")],
             snakemake.output.table,
             snakemake.output.counts,

@@ -6,10 +6,20 @@ from neurodepth.training import checkpoint
 
 
 def train_network(
-    train_paths, validation_paths, architecture_path, depth, n_trials, seed, budget, model_path, history_path, label
+    train_paths,
+    validation_paths,
+    study,
+    architecture_path,
+    depth,
+    n_trials,
+    seed,
+    budget,
+    model_path,
+    history_path,
+    label,
 ):
-    trials = dataset.read_split(train_paths).first(n_trials)
-    validation = dataset.read_split(validation_paths)
+    trials = dataset.read_split(train_paths, expected=study | {"split": "train"}).first(n_trials)
+    validation = dataset.read_split(validation_paths, expected=study | {"split": "validation"})
     architecture = networks.read(architecture_path)
     checkpoint_path = f"{model_path}.checkpoint"
     model, scaling, history = training.train(
@@ -27,6 +37,11 @@ if __name__ == "__main__":
         train_network(
             snakemake.input.train,
             snakemake.input.validation,
+            {
+                "cell": snakemake.wildcards.cell,
+                "variant": snakemake.wildcards.variant,
+                "seed": snakemake.params.simulation_seed,
+            },
             snakemake.input.architecture,
             int(snakemake.wildcards.depth),
             int(snakemake.wildcards.training_trials),

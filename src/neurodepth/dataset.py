@@ -1,7 +1,7 @@
 """Trials on disk: shards of one split, written and read. docs/data_format.md is the contract."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -125,34 +125,39 @@ def write_shard(
 
 
 def read_split(
-    paths: Sequence[str | Path], optional: Sequence[str] = ("nexus_voltage_mv", "dendrite_components_mv")
+    paths: Sequence[str | Path],
+    optional: Sequence[str] = ("nexus_voltage_mv", "dendrite_components_mv"),
+    expected: Mapping[str, str | int] | None = None,
 ) -> Trials:
     """Read all shards of one split into memory, in the order given.
 
     Args:
         paths: The shards.
         optional: Which of the `OPTIONAL` recordings to read, where the shards have them.
+        expected: What attributes of every shard must be, such as cell, variant, split and seed.
 
     Raises:
-        DatasetError: If a file is truncated, damaged, foreign, does not fit the others, or is a compact shard whose
-            events come out differently here.
+        DatasetError: If a file is truncated, damaged, foreign, not the one expected, does not fit the others, holds a
+            trial again, or is a compact shard whose events come out differently here.
     """
     if unknown := set(optional) - set(OPTIONAL):
         raise ValueError(f"no optional recording {', '.join(sorted(unknown))}; there are {', '.join(OPTIONAL)}")
-    parts = [_read_shard(Path(path), optional) for path in paths]
+    parts = [_read_shard(Path(path), optional, expected) for path in paths]
     if not parts:
         raise DatasetError("expected at least one shard, got none")
     recordings = ("soma_voltage_mv", *optional)
+    holder: dict[int, str | Path] = {}
     for path, part in zip(paths, parts, strict=True):
-        found, expected = (
+        form, first = (
             {"n_synapses": one.n_synapses} | {name: _trial_shape(getattr(one, name)) for name in recordings}
             for one in (part, parts[0])
         )
-        for name in expected:
-            if found[name] != expected[name]:
-                raise DatasetError(
-                    f"{path}: {name} is {found[name]} for each trial, but {expected[name]} in {paths[0]}: not of one split"
-                )
+        for name, shape in form.items():
+            if shape != first[name]:
+                raise DatasetError(f"{path}: {name} is {shape} but {first[name]} in {paths[0]}: not of one split")
+        for index in map(int, part.index):
+            if (other := holder.setdefault(index, path)) != path:
+                raise DatasetError(f"{path}: expected trials of its own, found trial {index}, as in {other}; {CURE}")
     return Trials(
         parts[0].n_synapses,
         parts[0].n_excitatory,
@@ -236,9 +241,9 @@ def _draw(synapses: pd.DataFrame, description: dict[str, Any], index: int, durat
     return stimulus.draw_events(synapses, description["input"], duration_ms, rng)
 
 
-def _read_shard(path: Path, optional: Sequence[str]) -> Trials:
+def _read_shard(path: Path, optional: Sequence[str], expected: Mapping[str, str | int] | None) -> Trials:
     unread = [stored for name, stored in OPTIONAL.items() if name not in optional]
-    arrays, attributes = container.read(path, FORMAT, skip=unread)
+    arrays, attributes = container.read(path, FORMAT, skip=unread, expected=expected)
     events = _draw_all(path, arrays, attributes) if attributes["compact"] else _decode_all(arrays, attributes)
     return Trials(
         attributes["n_synapses"],

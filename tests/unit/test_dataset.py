@@ -1,6 +1,9 @@
+import errno
 import hashlib
 import json
+import os
 import re
+import shutil
 import time
 from dataclasses import replace
 
@@ -226,6 +229,27 @@ def test_an_absent_file_is_named(tmp_path):
         dataset.read_split([tmp_path / "0000.h5"])
 
 
+@pytest.mark.parametrize(
+    ("attribute", "value", "found"),
+    [("cell", "lif", "l5pc"), ("variant", "no_nmda", "nmda"), ("split", "test", "train"), ("seed", 2, "1")],
+)
+def test_a_shard_of_something_else_is_refused_with_the_cure(shard, attribute, value, found):
+    expected = {"cell": "l5pc", "variant": "nmda", "split": "train", "seed": 1}
+    dataset.read_split([shard], expected=expected)
+    message = f"0000\\.h5: expected {attribute} {value}, found {attribute} {found}: .*delete it and run snakemake"
+    with pytest.raises(dataset.DatasetError, match=message):
+        dataset.read_split([shard], expected=expected | {attribute: value})
+
+
+def test_a_copy_of_another_shard_is_refused_with_the_cure(shard, tmp_path):
+    shutil.copy(shard, tmp_path / "0001.h5")
+    message = (
+        r"0001\.h5: expected trials of its own, found trial 0, as in .*0000\.h5; delete it and run snakemake again"
+    )
+    with pytest.raises(dataset.DatasetError, match=message):
+        dataset.read_split([shard, tmp_path / "0001.h5"])
+
+
 def test_a_shard_of_version_1_is_refused_with_the_cure(tmp_path):
     with h5py.File(tmp_path / "old.h5", "w") as file:  # as neurodepth 0.1 wrote it
         file.attrs.update({"format": "neurodepth trials", "format_version": 1, "checksum": "0"})
@@ -245,7 +269,7 @@ def test_shards_of_different_studies_do_not_mix(shard, tmp_path):
 def test_shards_with_and_without_a_recording_do_not_mix(shard, tmp_path):
     trials = [replace(trial, dendrite_components_mv=None) for trial in make_trials()]
     dataset.write_shard(tmp_path / "other.h5", trials, range(3), DESCRIPTION)
-    with pytest.raises(dataset.DatasetError, match=r"dendrite_components_mv is None .* but \(50, 2\)"):
+    with pytest.raises(dataset.DatasetError, match=r"dendrite_components_mv is None but \(50, 2\)"):
         dataset.read_split([shard, tmp_path / "other.h5"])
 
 
@@ -254,6 +278,28 @@ def test_an_interrupted_write_leaves_no_shard(tmp_path):
     with pytest.raises(ValueError, match="same shape"):
         dataset.write_shard(tmp_path / "0000.h5", broken, range(3), DESCRIPTION)
     assert not (tmp_path / "0000.h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("interruption", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), r"No space left on device for 0\.\d MB: '.*0000\.h5'"),
+        (KeyboardInterrupt("control-c"), "control-c"),
+    ],
+)
+def test_an_end_in_the_middle_of_writing_leaves_the_old_shard_and_no_half_file(
+    shard, monkeypatch, interruption, message
+):
+    before = shard.read_bytes()
+
+    def interrupted(descriptor):
+        raise interruption
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(type(interruption), match=message):
+        write(shard, cell="other")
+    assert [path.name for path in shard.parent.iterdir()] == ["0000.h5"]
+    assert shard.read_bytes() == before
 
 
 @pytest.mark.parametrize("value", [np.nan, 300, -np.inf])

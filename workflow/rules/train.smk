@@ -1,5 +1,16 @@
 """Networks trained on the trials and held against the test trials."""
 
+# What reads shards and scores predictions; compact shards draw their input again when they are read.
+READING_CODE = [
+    "cells/trial.py",
+    "coding.py",
+    "container.py",
+    "dataset.py",
+    "metrics.py",
+    "stimulus",
+    "trials.py",
+]
+
 
 rule train_network:
     input:
@@ -21,10 +32,9 @@ rule train_network:
         mem_mb=4000,
         runtime=720,
     params:
+        simulation_seed=config["seed"],
         budget=budget_of,
-        digest=provenance.code_digest(
-            "networks", "training", "metrics.py", "dataset.py"
-        ),
+        digest=provenance.code_digest(*READING_CODE, "networks", "training"),
     message:
         "Train depth {wildcards.depth} on {wildcards.training_trials} trials of {wildcards.cell}, {wildcards.variant}, seed {wildcards.seed}."
     script:
@@ -50,8 +60,9 @@ rule evaluate_networks:
         mem_mb=4000,
         runtime=120,
     params:
+        simulation_seed=config["seed"],
         digest=provenance.code_digest(
-            "evaluation.py", "training", "metrics.py", "dataset.py"
+            *READING_CODE, "networks", "training", "evaluation.py"
         ),
     message:
         "Hold the networks of {wildcards.cell}, {wildcards.variant} against its test trials."

@@ -14,6 +14,7 @@ the code of the cells has changed.
 import json
 import multiprocessing
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -94,7 +95,8 @@ def main(folder: Path, json_path: Path | None, table_path: Path | None, figure_p
             runs, {replace(one, simulator="tabulated"): one for one in SETTINGS if one.simulator == "coreneuron"}
         ),
     }
-    origin = {"command": f"python benchmarks/accuracy.py {' '.join(sys.argv[1:])}", "commit": provenance.commit()}
+    arguments = [Path(one).name if Path(one).is_absolute() else one for one in sys.argv[1:]]  # no paths of this machine
+    origin = {"command": shlex.join(["python", "benchmarks/accuracy.py", *arguments]), "commit": provenance.commit()}
     origin |= {"processor": provenance.processor(), "cell": cell, "versions": provenance.versions()}
     text = f"{cell}, commit {origin['commit']}, {origin['processor']}. `{origin['command']}`\n"
     for name, table in tables.items():

@@ -126,13 +126,19 @@ def draw(table: pd.DataFrame) -> Figure:
         axes[2].plot(rows["step_ms"], rows["rms_clipped_mv"], **shown)
     for axis in axes:
         axis.set_xscale("log")
-        axis.set_xticks([0.005, 0.01, 0.025, 0.05, 0.1, 0.2], ["0.005", "0.01", "0.025", "0.05", "0.1", "0.2"])
+        axis.set_xlim(0.0045, 0.23)
+        axis.set_xticks(
+            [0.005, 0.01, 0.025, 0.05, 0.1, 0.2], ["0.005", "0.01", "0.025", "0.05", "0.1", "0.2"], fontsize=8
+        )
         axis.minorticks_off()
         axis.set_xlabel("step (ms)")
     axes[0].set(yscale="log", ylabel="spike-time error (ms)", title="Median (full) and 95 % (dotted)")
-    axes[1].set(ylabel="spikes", title=f"Missed and extra spikes, of {table['spikes'].iloc[0]}")
-    axes[2].set(yscale="log", ylabel="rms (mV)", title="Soma voltage, clipped at -55 mV")
+    axes[1].set_yscale("symlog", linthresh=1)
+    axes[1].set_yticks([0, 1, 3, 10, 30, 100], ["0", "1", "3", "10", "30", "100"])
+    axes[1].set(ylim=(-0.2, None), ylabel="spikes", title=f"Missed and extra spikes, of {table['spikes'].iloc[0]}")
+    axes[2].set(yscale="log", ylabel="rms error (mV)", title="Soma voltage, clipped at -55 mV")
+    axes[2].set_yticks([0.01, 0.1, 1], ["0.01", "0.1", "1"])
     axes[0].axhline(TARGET_MS, color=style.FAINT, linewidth=0.8)
-    axes[0].text(table["step_ms"].min(), TARGET_MS * 1.1, "target of the median", fontsize=7, color=style.MIDDLE)
+    axes[0].text(0.005, TARGET_MS * 1.1, "target", fontsize=7, color=style.MIDDLE)
     figure.legend(loc="outside lower center", ncols=2)
     return figure

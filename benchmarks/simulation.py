@@ -32,6 +32,7 @@ PROJECT = Path(__file__).parents[1]
 PUBLISHED, SHIPPED = "l5pc_hay2011", "l5pc"
 PARTS = ("speed", "shards", "scaling", "start_up", "compilers")
 SEED = 1
+LEAST_CORES = 1.8  # with fewer the speed-up of two workers is not theirs
 # Of all processes that are started: one core each; no progress bars.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TQDM_DISABLE": "1"}
 TITLES = {
@@ -113,7 +114,10 @@ def choose_cell() -> str:
 def measure(part: str, protocol: Protocol, amount: Amount) -> dict[str, Any]:
     """Tables of one part by name; of the workers, figures by name."""
     if part == "speed":
-        return {"speed": parts.measure_speed(protocol, amount), "workers": parts.measure_workers(protocol, amount)}
+        speed, workers = parts.measure_speed(protocol, amount), parts.measure_workers(protocol, amount)
+        if (cores := workers["cores_2_cpu_over_wall"]) < LEAST_CORES:
+            click.echo(f"Two workers had {cores:.2f} cores: the machine is busy, cores_2 says little", err=True)
+        return {"speed": speed, "workers": workers}
     if part == "start_up":
         return {part: parts.measure_start_up(protocol)}
     return {part: getattr(parts, f"measure_{part}")(protocol, amount)}

@@ -4,17 +4,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neurodepth.figures.style import FAINT, INK, MIDDLE, styled
+from neurodepth.figures.style import FAINT, INK, styled
 
 NAMES = {"ours_default": "ours, default", "coreneuron_0.025": "CoreNEURON, 0.025 ms"}
 COLOURS = {"ours_default": "#0072b2", "coreneuron_0.025": "#e69f00"}
-WORKER_STYLES = {1: (INK, "o", "1 worker"), 2: (MIDDLE, "s", "2 workers")}
 COST = "Processor s per simulated s"
 
 
 @styled
 def cost_picture(shards: pd.DataFrame, scaling: pd.DataFrame) -> Figure:
-    """Four panels; dots of the upper ones are medians of processor time, which other programs disturb least.
+    """Four panels; dots of the upper ones are medians of processor time, which other programs disturb least; the lower ones are of one worker.
 
     Args:
         shards: What `measure_shards` returns.
@@ -27,17 +26,18 @@ def cost_picture(shards: pd.DataFrame, scaling: pd.DataFrame) -> Figure:
         by_segments, scaling[scaling.scale == "segments"], "segments", "Dendritic segments (2 synapses each)", 1
     )
     by_input.legend()
-    for n_workers, (colour, marker, label) in WORKER_STYLES.items():
-        rows = shards[shards.workers == n_workers]
-        by_trials.semilogx(rows.trials, rows.wall_s_per_bio_s, marker=marker, color=colour, label=label)
+    rows = shards[shards.workers == 1]
+    by_trials.semilogx(rows.trials, rows.wall_s_per_bio_s, marker="o", color=INK)
     trials = sorted(shards.trials.unique())
     by_trials.set_xticks(trials, [str(n) for n in trials])
     by_trials.minorticks_off()
-    by_trials.set(xlabel="Trials in a shard", ylabel="Elapsed s per simulated s,\nstart-up included", ylim=(0, None))
-    by_trials.legend()
-    rows = shards[shards.workers == 1]
+    by_trials.set(
+        xlabel="Trials in a shard (1 worker)", ylabel="Elapsed s per simulated s,\nstart-up included", ylim=(0, None)
+    )
     memory.plot(rows.biology_s, rows.main_process_peak_mb, marker="o", color=INK)
-    memory.set(xlabel="Simulated s in a shard", ylabel="Peak memory of one worker (MB)", ylim=(0, None))
+    memory.set(
+        xlabel="Simulated s in a shard", ylabel="Peak memory (MB)", ylim=(0, 1.2 * rows.main_process_peak_mb.max())
+    )
     for axes in (by_input, by_segments, by_trials, memory):
         axes.grid(axis="y", color=FAINT, alpha=0.3)
     return figure

@@ -1,17 +1,13 @@
-"""What goes wrong on a real machine, done for real: processes killed, cells broken.
+"""What goes wrong on a real machine, done for real: processes killed, cells broken, disks full.
 
 After each fault finished shards are as they were, one message says what to do, and the next run completes the data.
 """
 
 import contextlib
-import dataclasses
 import os
-import re
 import shutil
 import signal
 import subprocess
-import sys
-import time
 
 import h5py
 import numpy as np
@@ -19,76 +15,11 @@ import psutil
 import pytest
 import yaml
 
+from neurodepth import container, dataset, simulation
 from neurodepth.cells import definition
 from neurodepth.cells.trial import Events
 from neurodepth.validation import InvalidFileError
-
-NOT_COPIED = shutil.ignore_patterns(".*", "results", "tests", "docs", "benchmarks", "*_cache", "__pycache__")
-SNAKEMAKE = [sys.executable, "-m", "snakemake"]
-STUDY = ["--configfile", "config/fault.yaml"]
-N_TRIALS = 4
-PATIENCE_S = 90
-
-
-class Run:
-    """A copy of the project with a study of its own, and the runs of its workflow."""
-
-    def __init__(self, project, folder, trials_per_shard=2, **settings):
-        self.folder = shutil.copytree(project, folder / "project", ignore=NOT_COPIED)
-        self.trials = self.folder / "results" / "l5pc" / "nmda" / "trials" / "train"
-        self.logs = self.folder / "results" / "logs" / "simulate_trials" / "l5pc" / "nmda"
-        trials = {"train": N_TRIALS, "validation": 2, "test": 2}
-        cell = {"cell": "l5pc", "variant": "nmda", "network": "tcn", "trials": trials, "updates": 1}
-        point = {"cell": "lif", "variant": "default", "network": "point", "updates": 1}
-        point["trials"] = {"train": 200, "validation": 2, "test": 2}
-        study = {
-            "conditions": [cell, point],
-            "simulation": {
-                "simulator": "coreneuron",
-                "duration_ms": 1000,
-                "trials_per_shard": trials_per_shard,
-                "dendrite_components": 0,
-            },
-            "training": {"window_ms": 400},
-        }
-        study["simulation"] |= settings
-        (self.folder / "config" / "fault.yaml").write_text(yaml.safe_dump(study))
-        n_shards = -(-N_TRIALS // trials_per_shard)
-        self.shards = [self.trials / f"{number:04d}.h5" for number in range(n_shards)]
-
-    def start(self, *targets, cores=2):
-        targets = targets or [path.relative_to(self.folder) for path in self.shards]
-        output = (self.folder / "output.txt").open("w")
-        with output:
-            return subprocess.Popen(
-                [*SNAKEMAKE, "--cores", str(cores), *STUDY, "--", *map(str, targets)],
-                cwd=self.folder,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def output(self):
-        return (self.folder / "output.txt").read_text()
-
-    def complete(self, *targets, cores=2):
-        running = self.start(*targets, cores=cores)
-        assert running.wait(PATIENCE_S) == 0, self.output()[-3000:]
-
-    def fail(self, *targets):
-        assert self.start(*targets).wait(PATIENCE_S) != 0
-        return self.output()
-
-    def unlock(self):
-        subprocess.run([*SNAKEMAKE, "--unlock", *STUDY], cwd=self.folder, check=True, capture_output=True)
-
-
-def wait_for(condition, what):
-    deadline = time.monotonic() + PATIENCE_S
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"no {what} after {PATIENCE_S} s"
-        time.sleep(0.02)
-    return found
+from tests.workflow.disturbed import DURATION_MS, N_TRIALS, PATIENCE_S, SNAKEMAKE, STUDY, Study, wait_for
 
 
 def workers_of(running):
@@ -103,11 +34,11 @@ def _simulates(process):
     return any(mapped.path.endswith("libnrnmech.so") for mapped in process.memory_maps())
 
 
-def in_the_middle(run, running):
+def in_the_middle(study, running):
     """Wait until one shard is finished and workers are on the other: that shard, the other, the workers."""
-    wait_for(lambda: any(path.exists() for path in run.shards), "first shard")
+    wait_for(lambda: any(path.exists() for path in study.shards), "first shard")
     workers = wait_for(lambda: workers_of(running), "workers on the second shard")
-    finished, unfinished = sorted(run.shards, key=lambda path: not path.exists())
+    finished, unfinished = sorted(study.shards, key=lambda path: not path.exists())
     assert not unfinished.exists()
     return finished, unfinished, workers
 
@@ -134,33 +65,48 @@ def assert_same(found, expected):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(project, tmp_path_factory):
-    """The trials as one process makes them, in one shard."""
-    run = Run(project, tmp_path_factory.mktemp("undisturbed"), trials_per_shard=N_TRIALS)
-    run.complete(cores=1)
-    return content(run.shards)
+def undisturbed(project, isolated, tmp_path_factory):
+    """The trials as the library makes them in one process, in one shard."""
+    path = tmp_path_factory.mktemp("undisturbed") / "0000.h5"
+    protocol = simulation.Protocol(str(project / "models" / "cells" / "l5pc"), "nmda", 1, DURATION_MS)
+    isolated(_write_shard, protocol, "train", range(N_TRIALS), path)
+    return content([path])
 
 
 @pytest.fixture
-def run(project, tmp_path):
-    """A study that nobody has run: two workers, two shards."""
-    return Run(project, tmp_path)
+def make_study(project, tmp_path):
+    """Make a study that nobody has run; nothing of it runs after the test."""
+    made = []
+
+    def make(**settings):
+        made.append(Study(project, tmp_path, **settings))
+        return made[-1]
+
+    yield make
+    for study in made:
+        study.end()
 
 
-def test_a_killed_worker_is_replaced_and_its_trials_are_simulated_again(run, undisturbed):
-    running = run.start()
-    finished, _, (killed, *_) = in_the_middle(run, running)
+@pytest.fixture
+def study(make_study):
+    """Two shards of the pyramidal cell, each of two trials."""
+    return make_study()
+
+
+def test_a_killed_worker_is_replaced_and_its_trials_are_simulated_again(study, undisturbed):
+    running = study.start()
+    finished, _, (killed, *_) = in_the_middle(study, running)
     finished_at = finished.stat().st_mtime_ns
     killed.kill()
-    assert running.wait(PATIENCE_S) == 0, run.output()
-    assert "Restarting worker" in run.output()
-    assert_same(content(run.shards), undisturbed)
+    assert running.wait(PATIENCE_S) == 0, study.output()
+    assert "Restarting worker" in study.output()
+    assert_same(content(study.shards), undisturbed)
     assert finished.stat().st_mtime_ns == finished_at
 
 
-def test_after_snakemake_is_killed_its_job_ends_and_the_next_run_completes(run, undisturbed):
-    running = run.start()
-    finished, unfinished, workers = in_the_middle(run, running)
+def test_after_snakemake_is_killed_its_job_ends_and_the_next_run_completes(study, undisturbed):
+    running = study.start()
+    finished, unfinished, workers = in_the_middle(study, running)
     job = workers[0].parent()
     finished_at = finished.stat().st_mtime_ns
     os.kill(running.pid, signal.SIGKILL)
@@ -168,57 +114,54 @@ def test_after_snakemake_is_killed_its_job_ends_and_the_next_run_completes(run, 
     psutil.wait_procs([job, *workers], timeout=PATIENCE_S)
     assert not any(process.is_running() for process in [job, *workers])
     assert not unfinished.exists()
-    assert "can be removed with the --unlock argument" in re.sub(r"\s+", " ", run.fail())
-    run.unlock()
-    run.complete()
-    assert_same(content(run.shards), undisturbed)
+    study.fail(message=r"can\s+be\s+removed\s+with\s+the\s+--unlock\s+argument")
+    study.unlock()
+    study.complete()
+    assert_same(content(study.shards), undisturbed)
     assert finished.stat().st_mtime_ns == finished_at
 
 
 @pytest.mark.parametrize("terminate", [os.kill, os.killpg], ids=["SIGTERM", "control-c"])
-def test_after_a_polite_end_the_same_command_completes(run, undisturbed, terminate):
-    running = run.start()
-    finished, _, workers = in_the_middle(run, running)
+def test_after_a_polite_end_the_same_command_completes(study, undisturbed, terminate):
+    running = study.start()
+    finished, _, workers = in_the_middle(study, running)
     finished_at = finished.stat().st_mtime_ns
     # SIGTERM goes to Snakemake alone, control-c to all that run in the terminal.
     terminate(running.pid, signal.SIGTERM if terminate is os.kill else signal.SIGINT)
     running.wait(PATIENCE_S)
     psutil.wait_procs(workers, timeout=PATIENCE_S)
-    assert "Traceback" not in run.output()
-    run.complete()
-    assert_same(content(run.shards), undisturbed)
+    assert "Traceback" not in study.output()
+    study.complete()
+    assert_same(content(study.shards), undisturbed)
     assert finished.stat().st_mtime_ns == finished_at
 
 
-def test_a_second_run_in_the_same_folder_is_refused_and_the_first_goes_on(run, undisturbed):
-    running = run.start()
-    wait_for(lambda: list((run.folder / ".snakemake" / "locks").glob("*")), "lock of the first run")
+def test_a_second_run_in_the_same_folder_is_refused_and_the_first_goes_on(study, undisturbed):
+    shard = study.shards[0]
+    running = study.start(shard)
+    wait_for(lambda: list((study.folder / ".snakemake" / "locks").glob("*")), "lock of the first run")
+    running.send_signal(signal.SIGSTOP)  # so that it does not end before the second has come to its lock
     second = subprocess.run(
-        [*SNAKEMAKE, "--cores", "1", *STUDY],
-        cwd=run.folder,
+        [*SNAKEMAKE, "--cores", "1", *STUDY, "--", os.path.relpath(shard, study.folder)],
+        cwd=study.folder,
         capture_output=True,
         text=True,
     )
+    running.send_signal(signal.SIGCONT)
     assert second.returncode != 0
     assert "no other Snakemake process is trying to create the same files" in second.stdout + second.stderr
-    assert running.wait(PATIENCE_S) == 0
-    assert_same(content(run.shards), undisturbed)
+    assert running.wait(PATIENCE_S) == 0, study.output()
+    assert_same(content([shard]), undisturbed[:2])
 
 
-def test_a_mechanism_that_does_not_compile_is_shown_and_once_mended_the_run_completes(run):
-    mechanism = run.folder / "models" / "cells" / "l5pc" / "mechanisms" / "Gaba.mod"
+def test_a_mechanism_that_does_not_compile_is_shown_and_once_mended_the_run_completes(study):
+    mechanism = study.folder / "models" / "cells" / "l5pc" / "mechanisms" / "Gaba.mod"
     source = mechanism.read_text()
-    finished = run.folder / "results" / "lif" / "default" / "trials" / "test" / "0000.h5"
-    run.complete(finished.relative_to(run.folder))
-    finished_at = finished.stat().st_mtime_ns
     mechanism.write_text(source.replace("BREAKPOINT {", "BREAKPOINT { this is not NMODL", 1))
-    output = run.fail()
-    assert re.search(r"error: .*mechanisms: nrnivmodl failed[\s\S]*Gaba\.mod", output), output[-3000:]
-    assert "Traceback" not in output
-    assert not list(run.trials.glob("*"))
+    study.fail(study.shards[0], message=r"error: .*mechanisms: nrnivmodl failed[\s\S]*Gaba\.mod")
+    assert not study.shards[0].exists()
     mechanism.write_text(source)
-    run.complete(run.shards[0].relative_to(run.folder), finished.relative_to(run.folder))
-    assert finished.stat().st_mtime_ns == finished_at
+    study.complete(study.shards[0])
 
 
 def test_a_morphology_without_an_apical_tree_is_refused(project, isolated, tmp_path):
@@ -230,10 +173,59 @@ def test_a_morphology_without_an_apical_tree_is_refused(project, isolated, tmp_p
         isolated(_simulate, folder, {}, 1, 10)
 
 
-def test_a_voltage_that_is_not_a_number_is_refused(project, isolated):
+def test_an_absurd_conductance_ends_the_job_with_place_and_time(study):
+    path = study.folder / "models" / "cells" / "l5pc" / "cell.yaml"
+    values = yaml.safe_load(path.read_text())
+    values["regions"]["soma"]["channels_s_per_cm2"]["NaTs2"] = 1e6  # Crank-Nicolson alternates about the reversal
+    path.write_text(yaml.safe_dump(values))
+    place = (
+        r"error: a voltage left -150 to 120 mV at [\d.]+ ms in soma.*: check the densities, or try a smaller step_ms"
+    )
+    study.fail(study.shards[0], message=place)
+    assert not list(study.shards[0].parent.glob("*"))
+
+
+def test_a_voltage_that_is_not_a_number_is_refused_by_neuron_too(project, isolated):
     absurd = {"leak": {"conductance_s_per_cm2": 1e308, "reversal_mv": -90}}
-    with pytest.raises(FloatingPointError, match=r"l5pc: soma voltage is not finite; try a smaller step_ms"):
-        isolated(_simulate, project / "models" / "cells" / "l5pc", absurd, 1, 100)
+    with pytest.raises(FloatingPointError, match=r"l5pc: a voltage is not finite; try a smaller step_ms"):
+        isolated(_simulate, project / "models" / "cells" / "l5pc", absurd, 1, 100, "neuron")
+
+
+def test_a_shard_of_another_split_is_refused_and_once_deleted_the_run_completes(make_study, isolated):
+    study = make_study(trials_per_shard=200)
+    shard = study.point / "validation" / "0000.h5"
+    protocol = simulation.Protocol(str(study.folder / "models" / "cells" / "lif"), "default", 1, DURATION_MS)
+    isolated(_write_shard, protocol, "test", range(2), shard)
+    network = study.folder / "results" / "lif" / "default" / "networks" / "depth_1" / "trials_100" / "seed_1.keras"
+    study.fail(
+        network, message=r"error: .*validation/0000\.h5: expected split validation, found split test: .*delete it"
+    )
+    assert not network.exists()
+    shard.unlink()
+    study.complete(network)
+    assert container.read(shard, dataset.FORMAT)[1]["split"] == "validation"
+
+
+def test_a_full_disk_is_named_and_leaves_no_half_file(make_study):
+    study = make_study(trials_per_shard=200, duration_ms=6000)
+    results = study.folder / "results"
+    results.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", results], capture_output=True).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    try:
+        small, large = (study.point / split / "0000.h5" for split in ("test", "train"))
+        study.complete(small)
+        finished_at = small.stat().st_mtime_ns
+        study.fail(
+            large, message=r"error: .*: expected room for .*, found \d\.\d MB free: the disk is full; .* for \d\.\d MB"
+        )
+        assert [path.name for path in study.point.rglob("*.h5*")] == ["0000.h5"]
+        subprocess.run(["mount", "-o", "remount,size=100m", results], check=True)
+        study.complete(small, large)
+        assert small.stat().st_mtime_ns == finished_at
+    finally:
+        study.end()  # what still runs would keep the disk from going
+        subprocess.run(["umount", results], check=True)
 
 
 def test_a_full_queue_of_events_is_simulated(project, isolated):
@@ -243,13 +235,18 @@ def test_a_full_queue_of_events_is_simulated(project, isolated):
     assert -90 < voltage_mv.min() < voltage_mv.max() < 50  # the outermost reversal potentials, leak and sodium
 
 
-def _simulate(folder, soma, events_per_ms, duration_ms):
+def _write_shard(protocol, split, indices, path):
+    trials = simulation.simulate_trials(protocol, split, indices, n_workers=1)
+    dataset.write_shard(path, trials, indices, simulation.describe(protocol, split))
+
+
+def _simulate(folder, soma, events_per_ms, duration_ms, simulator="tabulated"):
     """Soma voltage, mV, with settings laid over the soma's and events at every synapse in every millisecond."""
     from neurodepth.cells.compartmental import CompartmentalCell
 
     found = definition.read(folder)
     found.values["regions"]["soma"] |= soma
-    cell = CompartmentalCell(dataclasses.replace(found, values=found.values))
+    cell = CompartmentalCell(found, simulator=simulator)
     n_synapses = len(cell.synapses)
     time_ms = np.repeat(np.arange(duration_ms, dtype=np.uint16), events_per_ms * n_synapses)
     synapse = np.tile(np.arange(n_synapses, dtype=np.uint16), events_per_ms * duration_ms)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,10 +22,11 @@ def copy_project(project, folder):
     return folder
 
 
-def snakemake(folder, *arguments, check=True):
+def snakemake(folder, *arguments, check=True, **environment):
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
         cwd=folder,
+        env=os.environ | environment,
         capture_output=True,
         text=True,
         timeout=580,
@@ -70,6 +72,17 @@ def test_a_second_run_does_nothing(study):
     assert "Nothing to be done" in output
 
 
+def test_a_change_in_how_shards_are_read_trains_and_evaluates_again_and_simulates_nothing(study):
+    source = study / "src" / "neurodepth" / "trials.py"
+    unchanged = source.read_text()
+    source.write_text(unchanged + "\n")
+    _, output = snakemake(study, *QUICK, "-n", "--quiet", "rules", PYTHONPATH=str(study / "src"))
+    source.write_text(unchanged)
+    assert re.search(r"^train_network +\d", output, re.MULTILINE), output
+    assert re.search(r"^evaluate_networks +2", output, re.MULTILINE), output
+    assert "simulate_trials  " not in output
+
+
 def test_one_process_simulates_what_the_workflow_simulated(study, results, tmp_path):
     subprocess.run(
         [
@@ -83,7 +96,7 @@ def test_one_process_simulates_what_the_workflow_simulated(study, results, tmp_p
         h5py.File(tmp_path / "own.h5") as own,
         h5py.File(results / "l5pc" / "nmda" / "trials" / "validation" / "0000.h5") as made,
     ):
-        for name in ("trial_index", "event_time_ms", "event_synapse", "spike_time_ms", "soma_voltage_mv"):
+        for name in ("trial_index", "event_code", "spike_time_ms", "soma_voltage_change", "nexus_voltage_change"):
             np.testing.assert_array_equal(own[name][()], made[name][()], err_msg=name)
 
 

@@ -9,9 +9,36 @@
 namespace {
 
 constexpr int LANES = 8;
-typedef double Lanes __attribute__((vector_size(LANES * sizeof(double))));
-typedef double Half __attribute__((vector_size(LANES / 2 * sizeof(double))));
 typedef double Pair __attribute__((vector_size(2 * sizeof(double))));
+#if defined(__AVX512F__)
+constexpr int WIDTH_OF_PROCESSOR = 8;
+#elif defined(__AVX__)
+constexpr int WIDTH_OF_PROCESSOR = 4;
+#else
+constexpr int WIDTH_OF_PROCESSOR = 2;
+#endif
+constexpr int PARTS = LANES / WIDTH_OF_PROCESSOR;
+typedef double Part __attribute__((vector_size(WIDTH_OF_PROCESSOR * sizeof(double))));
+typedef double Unaligned __attribute__((vector_size(WIDTH_OF_PROCESSOR * sizeof(double)), aligned(8), may_alias));
+
+// Eight doubles, in vectors as wide as the processor's own: compilers split wider ones badly.
+struct Lanes {
+    Part part[PARTS];
+};
+
+#define LANEWISE(OPERATOR)                                                                 \
+    inline Lanes operator OPERATOR(Lanes x, Lanes y) {                                     \
+        for (int i = 0; i < PARTS; ++i) x.part[i] = x.part[i] OPERATOR y.part[i];          \
+        return x;                                                                          \
+    }                                                                                      \
+    inline Lanes operator OPERATOR(Lanes x, double y) {                                    \
+        for (int i = 0; i < PARTS; ++i) x.part[i] = x.part[i] OPERATOR y;                  \
+        return x;                                                                          \
+    }
+LANEWISE(+)
+LANEWISE(-)
+LANEWISE(*)
+#undef LANEWISE
 
 // Segments with the same mechanisms. Mirrors kernel.Group in Python.
 struct Group {
@@ -82,29 +109,45 @@ struct Plan {
 
 inline Lanes at(const double* address) {
     Lanes x;
-    std::memcpy(&x, address, sizeof x);
+    for (int i = 0; i < PARTS; ++i) x.part[i] = reinterpret_cast<const Unaligned*>(address)[i];
     return x;
 }
 
-inline void put(double* address, Lanes x) { std::memcpy(address, &x, sizeof x); }
+inline void put(double* address, Lanes x) {
+    for (int i = 0; i < PARTS; ++i) reinterpret_cast<Unaligned*>(address)[i] = x.part[i];
+}
 
 // A row holds values, then their differences to the next row.
 template <int WIDTH>
 inline Lanes between(const double* row, double fraction) {
-    return at(row) + fraction * at(row + WIDTH);
+    return at(row) + at(row + WIDTH) * fraction;
 }
 
-// Sums over the lanes of two vectors, in one go.
+// Sums over the lanes of two vectors, in the same order on every processor: 0+4, 1+5, 2+6, 3+7, then neighbours.
 inline Pair sums(Lanes x, Lanes y) {
-    Half a[2], b[2];
-    std::memcpy(a, &x, sizeof x);
-    std::memcpy(b, &y, sizeof y);
-    const Half first = a[0] + a[1], second = b[0] + b[1];
-    const Half both = __builtin_shufflevector(first, second, 0, 4, 2, 6) +
-                      __builtin_shufflevector(first, second, 1, 5, 3, 7);
-    Pair c[2];
-    std::memcpy(c, &both, sizeof both);
-    return c[0] + c[1];
+#if !defined(__clang__) && __GNUC__ < 12  // no __builtin_shufflevector
+    double a[LANES], b[LANES];
+    put(a, x);
+    put(b, y);
+    return Pair{((a[0] + a[4]) + (a[1] + a[5])) + ((a[2] + a[6]) + (a[3] + a[7])),
+                ((b[0] + b[4]) + (b[1] + b[5])) + ((b[2] + b[6]) + (b[3] + b[7]))};
+#elif defined(__AVX__)
+#if defined(__AVX512F__)
+    const auto a = __builtin_shufflevector(x.part[0], x.part[0], 0, 1, 2, 3) +
+                   __builtin_shufflevector(x.part[0], x.part[0], 4, 5, 6, 7);
+    const auto b = __builtin_shufflevector(y.part[0], y.part[0], 0, 1, 2, 3) +
+                   __builtin_shufflevector(y.part[0], y.part[0], 4, 5, 6, 7);
+#else
+    const auto a = x.part[0] + x.part[1], b = y.part[0] + y.part[1];
+#endif
+    const auto both = __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
+    return __builtin_shufflevector(both, both, 0, 1) + __builtin_shufflevector(both, both, 2, 3);
+#else
+    const Pair a = x.part[0] + x.part[2], b = y.part[0] + y.part[2];
+    const Pair c = x.part[1] + x.part[3], d = y.part[1] + y.part[3];
+    return (__builtin_shufflevector(a, b, 0, 2) + __builtin_shufflevector(a, b, 1, 3)) +
+           (__builtin_shufflevector(c, d, 0, 2) + __builtin_shufflevector(c, d, 1, 3));
+#endif
 }
 
 // Advance the states of a group's segments to the present voltage, and add their currents to the matrix.
@@ -112,7 +155,8 @@ template <int BLOCKS, int FACTORS, bool SYNAPSES, bool CALCIUM>
 void membrane(const Plan plan, const Group group, bool is_start) {  // by value: no store can alias them
     constexpr int GATES = FACTORS * BLOCKS;
     constexpr int WIDTH = LANES * (GATES * 2 + (SYNAPSES ? 1 : 0));
-    constexpr Lanes FIRST = {1};
+    constexpr double ONE[LANES] = {1};
+    const Lanes first = at(ONE);
     double* diagonal = plan.work;
     double* rhs = plan.work + plan.n_nodes;
     const double* previous = plan.work + 2 * plan.n_nodes;
@@ -156,7 +200,7 @@ void membrane(const Plan plan, const Group group, bool is_start) {  // by value:
             if (!is_start && group.opened_by_calcium) {
                 const double opened = (calcium_row[1] + calcium_fraction * calcium_row[4]) * gate[0] +
                                       (calcium_row[2] + calcium_fraction * calcium_row[5]);
-                x[0] = x[0] * (1.0 - FIRST) + opened * FIRST;
+                x[0] = x[0] - x[0] * first + first * opened;
             }
         }
         Lanes total = {}, driven = {}, calcium_total = {};
@@ -165,14 +209,14 @@ void membrane(const Plan plan, const Group group, bool is_start) {  // by value:
             for (int factor = 0; factor < FACTORS; ++factor) {
                 const int i = factor * BLOCKS + block;
                 put(gate + i * LANES, x[i]);
-                open *= x[i];
+                open = open * x[i];
                 for (int64_t extra = 0; extra < group.extra_powers[factor]; ++extra) {
-                    open *= at(group.power + (i * 3 + extra) * LANES) * (x[i] - 1.0) + 1.0;
+                    open = open * (at(group.power + (i * 3 + extra) * LANES) * (x[i] - 1.0) + 1.0);
                 }
             }
-            total += open;
-            driven += open * at(group.reversal + (segment * BLOCKS + block) * LANES);
-            if (CALCIUM) calcium_total += open * at(group.calcium_lanes + block * LANES);
+            total = total + open;
+            driven = driven + open * at(group.reversal + (segment * BLOCKS + block) * LANES);
+            if (CALCIUM) calcium_total = calcium_total + open * at(group.calcium_lanes + block * LANES);
         }
         if (SYNAPSES) {
             double* state = group.synapse + segment * LANES;
@@ -180,8 +224,8 @@ void membrane(const Plan plan, const Group group, bool is_start) {  // by value:
             put(state, released);
             const double* current = row + 2 * GATES * LANES;
             const Lanes slope = at(current + WIDTH) * plan.rows_per_mv;
-            total += released * slope;
-            driven += released * (slope * v - between<WIDTH>(current, fraction));
+            total = total + released * slope;
+            driven = driven + released * (slope * v - between<WIDTH>(current, fraction));
         }
         const Pair added = sums(total, driven);
         double inward = added[1];

@@ -162,15 +162,16 @@ def test_a_killed_training_goes_on_where_it_was(study, results):
     assert not checkpoint.exists()
 
 
-@pytest.mark.parametrize("name", ["default", "quick", "paper"])
-def test_every_shipped_study_passes_a_dry_run(project, tmp_path, name):
+@pytest.mark.parametrize("name", ["default", "quick"])
+def test_a_shipped_study_passes_a_dry_run(project, tmp_path, name):
     folder = copy_project(project, tmp_path / "project")
     _, output = snakemake(folder, "-n", "--configfile", f"config/{name}.yaml")
     assert "make_report" in output
 
 
-def test_the_paper_study_has_hundreds_of_jobs_not_thousands(project, tmp_path):
+def test_the_paper_study_passes_a_dry_run_with_hundreds_of_jobs_not_thousands(project, tmp_path):
     folder = copy_project(project, tmp_path / "project")
     _, output = snakemake(folder, "-n", "--quiet", "rules", "--configfile", "config/paper.yaml")
+    assert "make_report" in output
     total = next(line for line in output.splitlines() if line.startswith("total"))
     assert 300 < int(total.split()[1]) < 1000

@@ -21,6 +21,11 @@ from neurodepth.cells.trial import Events, Trial
 from neurodepth.simulation import engine, progress
 from neurodepth.simulation.voltage_basis import principal_components, trial_moments
 
+# Dask wants port 8787 for itself; where another Dask has it, it warns, forgets the socket it tried, and takes another port.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:\\s*Port 8787 is already in use", r"ignore:unclosed <socket.*laddr=.'0\.0\.0\.0', 0.:ResourceWarning"
+)
+
 # Engines
 
 

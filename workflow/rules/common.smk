@@ -1,5 +1,6 @@
 """Paths, checks and the functions that rules share."""
 
+import functools
 import os
 
 from neurodepth import configuration, provenance
@@ -25,6 +26,7 @@ SIMULATION_CODE = [
     "cells/definition.py",
     "cells/mechanisms.py",
     "cells/morphology.py",
+    "cells/morphology_file.py",
     "cells/point.py",
     "cells/recording.py",
     "cells/stepped.py",
@@ -39,6 +41,9 @@ SIMULATION_CODE = [
     "simulation/voltage_basis.py",
     "stimulus",
 ]
+
+
+CODE_DIGEST = provenance.code_digest(*SIMULATION_CODE)
 
 
 wildcard_constraints:
@@ -86,9 +91,12 @@ def protocol_of(wildcards):
     }
 
 
+read_definition = functools.cache(definition.read)
+
+
 def cell_of(wildcards):
     """The checked definition of a condition's cell."""
-    return definition.read(f"models/cells/{wildcards.cell}", wildcards.variant)
+    return read_definition(f"models/cells/{wildcards.cell}", wildcards.variant)
 
 
 def cell_digest(wildcards):
@@ -98,8 +106,7 @@ def cell_digest(wildcards):
         for key, value in cell_of(wildcards).values.items()
         if key not in ("description", "variants")
     }
-    code = provenance.code_digest(*SIMULATION_CODE)
-    return provenance.digest([values, code])
+    return provenance.digest([values, CODE_DIGEST])
 
 
 def cell_files(wildcards):
@@ -113,6 +120,7 @@ def cell_files(wildcards):
     ]
 
 
+@functools.cache
 def morphology_path(cell):
     """Morphology of a compartmental cell: the file that its definition names, or where the fetched one goes."""
     found = definition.read(f"models/cells/{cell}")

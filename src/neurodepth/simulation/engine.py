@@ -99,7 +99,7 @@ def connect(engine: Engine, n_workers: int) -> Iterator[Any]:
             client = stack.enter_context(Client(stack.enter_context(cluster)))
         _wait_for_workers(client, engine, n_workers if engine.kind == "local" else 1)
         if engine.kind == "local":
-            client.run(_ignore_interrupts)
+            client.run(_prepare_worker)
         if engine.kind != "local" or importlib.util.find_spec("bokeh"):
             log.info("dashboard of the workers: %s", client.dashboard_link, extra={"on_screen": True})
         yield client
@@ -108,8 +108,8 @@ def connect(engine: Engine, n_workers: int) -> Iterator[Any]:
 def _local_cluster(n_workers: int) -> Any:
     from dask.distributed import LocalCluster
 
-    dashboard = "localhost:0" if importlib.util.find_spec("bokeh") else None
-    return LocalCluster(n_workers, threads_per_worker=1, processes=True, dashboard_address=dashboard)
+    # Any free port, also without a dashboard: with None Dask takes 8787, and warns if another job has it.
+    return LocalCluster(n_workers, threads_per_worker=1, processes=True, dashboard_address="localhost:0")
 
 
 def _client_of(address: str) -> Any:
@@ -193,10 +193,11 @@ def _n_workers(client: Any) -> int:
     return len(threads)
 
 
-def _ignore_interrupts() -> None:
-    signal.signal(
-        signal.SIGINT, signal.SIG_IGN
-    )  # control-c reaches the whole terminal: the job ends its workers itself
+def _prepare_worker() -> None:
+    # Control-c reaches the whole terminal: the job ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # An error of a trial reaches the job, which says it once.
+    logging.getLogger("distributed.worker").setLevel(logging.CRITICAL)
 
 
 def _hold(shared: Any) -> Any:

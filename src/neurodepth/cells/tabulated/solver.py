@@ -256,14 +256,12 @@ class Solver:
         return {
             "node": node,
             # Factors and blocks: decay, then gain, of each block of each factor.
-            "table": _with_differences(
-                np.concatenate(
-                    [
-                        table.reshape(len(table), n_factors, 2, *blocks).swapaxes(2, 3).reshape(len(table), -1),
-                        *([currents_na] if region.has_synapses else []),
-                    ],
-                    axis=1,
-                )
+            "table": np.concatenate(
+                [
+                    table.reshape(len(table), n_factors, 2, *blocks).swapaxes(2, 3).reshape(len(table), -1),
+                    *([currents_na] if region.has_synapses else []),
+                ],
+                axis=1,
             ),
             "power": np.ascontiguousarray(power.reshape(n_factors, 3, *blocks).swapaxes(1, 2)),
             "calcium_lanes": calcium_lanes,

@@ -124,6 +124,22 @@ def gate_curves(project, mechanism, voltages_mv):
     return found
 
 
+def trial_with_synapses_listed_backwards(project):
+    """Spikes and soma voltage of the trial of `one_trial`, where the definition names inhibition first."""
+    import dataclasses
+
+    from neurodepth import stimulus
+    from neurodepth.cells.compartmental import CompartmentalCell
+
+    found = definition.read(project / "models" / "cells" / "l5pc")
+    backwards = found.values | {"synapses": dict(reversed(found.values["synapses"].items()))}
+    cell = CompartmentalCell(dataclasses.replace(found, values=backwards), project / "data")
+    rng = stimulus.trial_rng(1, "train", 0)
+    events = stimulus.draw_events(cell.synapses, cell.definition.values["input"], 400, rng)
+    trial = cell.run(events, 400, 0.025, False)
+    return {"spikes": trial.spike_time_ms, "soma": trial.soma_voltage_mv}
+
+
 def measured_channels(project):
     """Steady states of the tabulated channels: for each, the voltages in mV and each gate that voltage opens."""
     mechanisms(project)

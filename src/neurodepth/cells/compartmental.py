@@ -74,9 +74,13 @@ class CompartmentalCell:
             for mechanism, parameters in definition.values.get("mechanism_parameters", {}).items()
         }
         self._insert_membrane()
-        self.synapse_parameters = {
-            kind: {_strip_unit(key, synapse["mechanism"]): value for key, value in synapse["parameters"].items()}
-            for kind, synapse in definition.values["synapses"].items()
+        synapses = definition.values["synapses"]
+        self.synapse_parameters = {  # in the order of the table of synapses, whatever that of cell.yaml
+            kind: {
+                _strip_unit(key, synapses[kind]["mechanism"]): value
+                for key, value in synapses[kind]["parameters"].items()
+            }
+            for kind in KINDS
         }
         self.points, self.synapses = self._add_synapses()
         nexus = definition.values["morphology"]["nexus"]

@@ -59,13 +59,17 @@ def cache_path() -> Path:
     return Path(os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("neurodepth"))
 
 
-def _digest(sources: list[Path], coreneuron: bool) -> str:
+def cache_key(*parts: str | bytes) -> str:
+    """Name in the cache of what is built from these parts."""
     key = hashlib.sha256()
-    for part in (VECTOR_FLAGS, str(coreneuron), metadata.version("neuron"), sys.platform, processor_key()):
-        key.update(part.encode() + b"\0")
-    for path in sources:
-        key.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for part in parts:
+        key.update((part.encode() if isinstance(part, str) else part) + b"\0")
     return key.hexdigest()[:16]
+
+
+def _digest(sources: list[Path], coreneuron: bool) -> str:
+    build = (VECTOR_FLAGS, str(coreneuron), metadata.version("neuron"), sys.platform, processor_key())
+    return cache_key(*build, *(part for path in sources for part in (path.name, path.read_bytes())))
 
 
 def processor_key() -> str:

@@ -12,8 +12,6 @@ from neurodepth.cells.tabulated.solver import Region, Solver
 from neurodepth.cells.trial import Events
 from neurodepth.validation import InvalidFileError
 
-__all__ = ["TabulatedIntegrator", "UnsupportedMechanismError"]
-
 
 class TabulatedIntegrator:
     """Runs a cell from tables that are measured from its mechanisms.

@@ -1,7 +1,6 @@
 """The compiled kernel: `kernel.cpp`, its arguments, and the cache it is compiled into."""
 
 import ctypes
-import hashlib
 import os
 import subprocess
 import tempfile
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodepth.cells.mechanisms import CompilationError, cache_path, processor_key
+from neurodepth.cells.mechanisms import CompilationError, cache_key, cache_path, processor_key
 
 SOURCE_PATH = Path(__file__).with_name("kernel.cpp")
 # Not -ffast-math: a voltage that is not a number must be seen.
@@ -51,10 +50,15 @@ class Plan(ctypes.Structure):
 
 
 def fill(structure: ctypes.Structure, **values: Any) -> None:
-    """Set fields of a structure; an array gives its address and must outlive the structure."""
+    """Set fields of a structure; an array gives its address and must outlive the structure.
+
+    Raises:
+        ValueError: If an array is not contiguous.
+    """
     for name, value in values.items():
         if isinstance(value, np.ndarray):
-            assert value.flags.c_contiguous, name
+            if not value.flags.c_contiguous:
+                raise ValueError(f"{name} is not contiguous: the kernel sees an address alone")
             value = value.ctypes.data
         setattr(structure, name, value)
 
@@ -67,10 +71,8 @@ def load() -> Any:
         CompilationError: If there is no C++ compiler, or it fails.
     """
     compiler = os.environ.get("CXX", "c++")
-    key = hashlib.sha256()
-    for part in (compiler, *FLAGS, processor_key(), SOURCE_PATH.read_text()):
-        key.update(part.encode() + b"\0")
-    path = cache_path() / "kernels" / f"{key.hexdigest()[:16]}.so"
+    key = cache_key(compiler, *FLAGS, processor_key(), SOURCE_PATH.read_text())
+    path = cache_path() / "kernels" / f"{key}.so"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as build:

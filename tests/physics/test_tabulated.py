@@ -9,26 +9,18 @@ from neurodepth.cells import mechanisms
 from tests.physics import simulated
 from tests.physics.test_mechanisms import STEADY
 
-QUADRATIC = """
-NEURON { SUFFIX Quadratic USEION k READ ek WRITE ik RANGE gbar THREADSAFE }
+CHANNEL = """
+NEURON { SUFFIX NAME USEION k READ ek WRITE ik RANGE gbar THREADSAFE }
 UNITS { (mV) = (millivolt) (mA) = (milliamp) (S) = (siemens) }
 PARAMETER { gbar = 0 (S/cm2) }
 ASSIGNED { v (mV) ek (mV) ik (mA/cm2) }
 STATE { m }
 INITIAL { m = 0.5 }
-BREAKPOINT { SOLVE states METHOD derivimplicit ik = gbar * m * (v - ek) }
-DERIVATIVE states { m' = (1 - m) * m / 0.001 }
+BREAKPOINT { SOLVE states METHOD SOLVER ik = gbar * m * (v - ek) FACTOR }
+DERIVATIVE states { m' = SLOPE }
 """
-RECTIFIER = """
-NEURON { SUFFIX Rectifier USEION k READ ek WRITE ik RANGE gbar THREADSAFE }
-UNITS { (mV) = (millivolt) (mA) = (milliamp) (S) = (siemens) }
-PARAMETER { gbar = 0 (S/cm2) }
-ASSIGNED { v (mV) ek (mV) ik (mA/cm2) }
-STATE { m }
-INITIAL { m = 0.5 }
-BREAKPOINT { SOLVE states METHOD cnexp ik = gbar * m * (v - ek) * exp(-v / 100) }
-DERIVATIVE states { m' = (0.5 - m) / 5 }
-"""
+QUADRATIC = {"NAME": "Quadratic", "SOLVER": "derivimplicit", "FACTOR": "", "SLOPE": "(1 - m) * m / 0.001"}
+RECTIFIER = {"NAME": "Rectifier", "SOLVER": "cnexp", "FACTOR": "* exp(-v / 100)", "SLOPE": "(0.5 - m) / 5"}
 
 
 @pytest.mark.parametrize("variant", ["nmda", "no_nmda", "gaba_b", "ih_shifted", "warm", "passive_dendrites"])
@@ -43,6 +35,12 @@ def test_tables_agree_with_neuron(project, isolated, variant):
     np.testing.assert_allclose(ours["nexus_calcium_mm"], theirs["nexus_calcium_mm"], rtol=1e-3)
     # NEURON's conductance is that of the step before the sample, and an event lets it jump by 2e-6 uS.
     np.testing.assert_allclose(ours["nmda_conductance_us"], theirs["nmda_conductance_us"], atol=1e-5)
+
+
+def test_the_order_of_synapses_in_a_definition_does_not_matter(project, isolated):
+    usual = isolated(simulated.one_trial, project, "tabulated")
+    backwards = isolated(simulated.trial_with_synapses_listed_backwards, project)
+    np.testing.assert_array_equal(backwards["soma"], usual["soma"])
 
 
 def test_another_instruction_set_gives_the_same_spikes(project, isolated):
@@ -74,10 +72,13 @@ def test_every_gate_is_as_in_its_equations(project, isolated):
 
 
 @pytest.mark.parametrize(
-    ("name", "source", "complaint"),
-    [("Quadratic", QUADRATIC, "does not follow|do not relax"), ("Rectifier", RECTIFIER, "conductance")],
+    ("words", "complaint"),
+    [(QUADRATIC, "does not follow|do not relax"), (RECTIFIER, "conductance")],
 )
-def test_a_mechanism_of_another_kind_is_refused_by_name(tmp_path, isolated, name, source, complaint):
+def test_a_mechanism_of_another_kind_is_refused_by_name(tmp_path, isolated, words, complaint):
+    name, source = words["NAME"], CHANNEL
+    for placeholder, word in words.items():
+        source = source.replace(placeholder, word)
     (tmp_path / f"{name}.mod").write_text(source)
     with pytest.raises(ValueError, match=f"{name} cannot be tabulated: .*({complaint}).*set simulator: coreneuron"):
         isolated(simulated.measure_foreign, tmp_path, name)

@@ -13,6 +13,7 @@ ARCHITECTURE = {
     "channel_dropout": 0.1,
     "weight_decay": 0.0,
 }
+ROUNDING = 1e-5  # of float32, through the transforms of a few layers
 
 
 @pytest.mark.parametrize("depth", range(1, 9))
@@ -30,7 +31,8 @@ def test_an_output_depends_on_its_receptive_field_and_on_nothing_else(depth):
     moved = inputs.copy()
     moved[0, 40] ^= 1
     before, after = model.predict_on_batch(inputs), model.predict_on_batch(moved)
-    changed = np.flatnonzero(np.abs(after["soma_voltage"] - before["soma_voltage"])[0, :, 0] > 0)
+    difference = np.abs(after["soma_voltage"] - before["soma_voltage"])[0, :, 0]
+    changed = np.flatnonzero(difference > ROUNDING * difference.max())
     assert changed.min() >= 40  # causal
     assert changed.max() <= 40 + 19
     if depth == 1:
@@ -43,8 +45,8 @@ def test_the_receptive_field_is_used_to_its_end():
     moved = inputs.copy()
     moved[0, 30] = 1
     difference = model.predict_on_batch(moved)["soma_voltage"] - model.predict_on_batch(inputs)["soma_voltage"]
-    assert abs(difference[0, 49, 0]) > 0
-    assert difference[0, 50, 0] == 0
+    assert abs(difference[0, 49, 0]) > 1e-3 * np.abs(difference).max()
+    assert abs(difference[0, 50, 0]) < ROUNDING * np.abs(difference).max()
 
 
 def test_the_spike_head_starts_at_the_mean_spike_probability():

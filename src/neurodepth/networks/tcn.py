@@ -6,6 +6,8 @@ import numpy as np
 
 from neurodepth.networks import kernel_sizes
 from neurodepth.networks.backend import keras
+from neurodepth.networks.convolution import CausalConvolution, IntoTiles, OutOfTiles
+from neurodepth.networks.normalisation import Normalisation
 
 # The published batch normalisation forgets over 100 updates; short trainings need a faster memory.
 BATCH_NORMALISATION_MEMORY = 0.95
@@ -37,25 +39,25 @@ def build(
     """
     keras.utils.set_random_seed(seed)
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
-    width = architecture["width"]
+    width, rate = architecture["width"], architecture["synapse_dropout"]
     inputs = keras.Input((None, n_synapses), name="input_spikes", dtype="uint8")
-    x = keras.ops.cast(inputs, "bfloat16" if precision == "bfloat16" else "float32")
-    if architecture["synapse_dropout"]:
-        x = keras.layers.SpatialDropout1D(architecture["synapse_dropout"], dtype=policy, name="synapse_dropout")(x)
+    x = inputs
     if architecture["factorised"]:
+        x = keras.ops.cast(x, policy.removeprefix("mixed_"))
         x = keras.layers.Dense(width, use_bias=False, dtype=policy, name="mix_synapses")(x)
+    x = IntoTiles(dtype=policy, name="into_tiles")(x)
+    x = keras.ops.cast(x, policy.removeprefix("mixed_"))
     for layer, kernel_ms in enumerate(kernel_sizes(architecture["receptive_field_ms"], depth), start=1):
-        x = keras.layers.Conv1D(
-            width, kernel_ms, padding="causal", use_bias=False, dtype=policy, name=f"convolution_{layer}"
-        )(x)
-        x = keras.layers.BatchNormalization(
-            momentum=BATCH_NORMALISATION_MEMORY, dtype=policy, name=f"normalisation_{layer}"
-        )(x)
+        x = CausalConvolution(width, kernel_ms, dtype=policy, name=f"convolution_{layer}")(x)
+        if layer == 1:
+            x = SynapseDropout(rate, dtype=policy, name="synapse_dropout")(x)
+        x = Normalisation(momentum=BATCH_NORMALISATION_MEMORY, dtype=policy, name=f"normalisation_{layer}")(x)
         x = keras.layers.ReLU(dtype=policy, name=f"relu_{layer}")(x)
         if architecture["channel_dropout"]:
-            x = keras.layers.SpatialDropout1D(
-                architecture["channel_dropout"], dtype=policy, name=f"channel_dropout_{layer}"
+            x = keras.layers.Dropout(
+                architecture["channel_dropout"], (1, 1, None, width), dtype=policy, name=f"channel_dropout_{layer}"
             )(x)
+    x = OutOfTiles(dtype=policy, name="out_of_tiles")(x, inputs)
     start = keras.initializers.Constant(float(np.log(spike_probability / (1 - spike_probability))))
     outputs = {
         "spike_logit": keras.layers.Dense(1, bias_initializer=start, dtype="float32", name="spike_logit")(x),
@@ -66,3 +68,30 @@ def build(
             x
         )
     return keras.Model(inputs, outputs, name=f"tcn_depth_{depth}")
+
+
+@keras.saving.register_keras_serializable("neurodepth")
+class SynapseDropout(keras.layers.Layer):
+    """Makes up for synapses that are silent in training only, behind a linear layer.
+
+    The trainer leaves out the events of a fraction `rate` of the synapses, another choice in every window, which costs
+    less than a mask over all inputs. Without that, the sums here would be larger by 1 / (1 - rate).
+    """
+
+    def __init__(self, rate: float, **options: Any):
+        """Leave out a fraction `rate` of the synapses."""
+        super().__init__(**options)
+        self.rate = rate
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """Scale the sums outside training; any shape."""
+        return x if training or not self.rate else x * (1 - self.rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes this layer again."""
+        return super().get_config() | {"rate": self.rate}
+
+
+def synapse_dropout(model: keras.Model) -> float:
+    """Fraction of the synapses that the trainer must leave out in every window for a model."""
+    return sum(layer.rate for layer in model.layers if isinstance(layer, SynapseDropout))

@@ -84,7 +84,7 @@ def train(
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=architecture["weight_decay"])
     model.compile(optimizer, loss=losses, loss_weights=weights)
     history = checkpoints.restore(model, checkpoint, key)
-    windows = Windows(trials, scaling, budget, seed)
+    windows = Windows(trials, scaling, budget, seed, tcn.synapse_dropout(model))
     n_epochs = -(-budget.updates // budget.updates_per_epoch)
     with tqdm(total=n_epochs, initial=len(history), unit="epoch", desc=label, mininterval=10) as bar:
         while len(history) < n_epochs and checkpoints.epochs_since_best(history) < budget.patience_epochs:

@@ -48,16 +48,17 @@ class Scaling:
 
 
 class Windows(keras.utils.PyDataset):
-    """Random windows of training trials; which ones depends on (seed, update) alone.
+    """Random windows of training trials; which ones, and which synapses are silent in each, depends on (seed, update) alone.
 
     Attributes:
         first_update: Update that the next epoch begins with.
     """
 
-    def __init__(self, trials: Trials, scaling: Scaling, budget: Budget, seed: int):
-        """Start at the first update."""
+    def __init__(self, trials: Trials, scaling: Scaling, budget: Budget, seed: int, synapse_dropout: float = 0.0):
+        """Start at the first update; a fraction `synapse_dropout` of the synapses is silent in each window."""
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=4)
         self.trials, self.scaling, self.budget, self.seed = trials, scaling, budget, seed
+        self.synapse_dropout = synapse_dropout
         self.first_update = 0
         self.spikes = trials.spikes()
 
@@ -69,11 +70,14 @@ class Windows(keras.utils.PyDataset):
         window_ms = self.budget.window_ms
         chosen = rng.integers(len(self.trials), size=self.budget.batch_size)
         starts = rng.integers(self.trials.duration_ms - window_ms + 1, size=self.budget.batch_size)
+        heard = rng.random((self.budget.batch_size, self.trials.n_synapses)) >= self.synapse_dropout
         inputs = np.zeros((self.budget.batch_size, window_ms, self.trials.n_synapses), np.uint8)
         for row, (trial, start) in enumerate(zip(chosen, starts, strict=True)):
             events = self.trials.events[trial]
             low, high = np.searchsorted(events.time_ms, [start, start + window_ms])
-            inputs[row, events.time_ms[low:high] - start, events.synapse[low:high]] = 1
+            inputs[row, events.time_ms[low:high] - start, events.synapse[low:high]] = heard[
+                row, events.synapse[low:high]
+            ]
         return inputs, self._targets((chosen[:, None], starts[:, None] + np.arange(window_ms)))
 
     def _targets(self, where: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:

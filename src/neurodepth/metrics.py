@@ -1,12 +1,17 @@
-"""How well a network predicts spikes and voltage, with intervals over held-out trials."""
+"""How well a network predicts spikes and voltage, with intervals over held-out trials. docs/metrics.md defines each."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import optimize, special
 
 WARM_UP_MS = 500  # Beniaguev et al. 2021: the start of a trial is left out of every evaluation
 CLIP_MV = -55.0  # Beniaguev et al. 2021: the voltage above which a spike, not a potential, is predicted
 FALSE_POSITIVE_RATE = 0.002  # Beniaguev et al. 2021: where the hit rate is read
+CORRELOGRAM_MS = 50  # on either side of a spike
+CALIBRATION_BINS = 15  # Guo et al. 2017
+COMPLEXITY_RATE_HZ = 1.0  # Aizenbud et al. 2026: output rate of the test set behind the functional complexity index
+COMPLEXITY_DEPTH = 3  # Aizenbud et al. 2026: layers of the network behind it
 
 
 @dataclass(frozen=True)
@@ -43,13 +48,11 @@ def count_pairs(score: np.ndarray, spikes: np.ndarray) -> PairCounts:
         spikes: 1 where the cell spiked, else 0, shape (trials, time).
 
     Raises:
-        ValueError: If no bin holds a spike, or none is without; the curve is then undefined.
+        ValueError: If every bin holds a spike. If none does, the AUC is NaN.
     """
     spikes = spikes.astype(bool)
-    if not spikes.any() or spikes.all():
-        raise ValueError(
-            f"{spikes.sum()} of {spikes.size} bins hold a spike: a ROC curve needs bins of both kinds; use more trials"
-        )
+    if spikes.all():
+        raise ValueError(f"all {spikes.size} bins hold a spike, expected some without: check the spike threshold")
     positive = [np.asarray(s[m], np.float64) for s, m in zip(score, spikes, strict=True)]
     negative = [np.sort(np.asarray(s[~m], np.float64)) for s, m in zip(score, spikes, strict=True)]
     cuts = np.cumsum([len(p) for p in positive])[:-1]
@@ -80,14 +83,173 @@ def hit_rate(score: np.ndarray, spikes: np.ndarray, false_positive_rate: float =
         score: Predicted spike probability, shape (trials, time).
         spikes: 1 where the cell spiked, else 0, shape (trials, time).
         false_positive_rate: Between 0 and 1.
+
+    Returns:
+        NaN if no bin holds a spike.
     """
-    spikes = spikes.astype(bool)
-    threshold = np.quantile(score[~spikes], 1 - false_positive_rate, method="higher")
-    return float(np.mean(score[spikes] > threshold))
+    hits = score[spikes.astype(bool)] > operating_threshold(score, spikes, false_positive_rate)
+    return float(hits.mean()) if hits.size else np.nan
 
 
-def voltage_errors(predicted_mv: np.ndarray, true_mv: np.ndarray, clip_mv: float = CLIP_MV) -> tuple[float, float]:
-    """Root mean square error and variance explained of the clipped soma voltage.
+def operating_threshold(
+    score: np.ndarray, spikes: np.ndarray, false_positive_rate: float = FALSE_POSITIVE_RATE
+) -> float:
+    """Score that at most `false_positive_rate` of the empty bins exceed; arguments as for `hit_rate`."""
+    return float(np.quantile(score[~spikes.astype(bool)], 1 - false_positive_rate, method="higher"))
+
+
+def average_precision(score: np.ndarray, spikes: np.ndarray) -> float:
+    """Area under the precision-recall curve, as a sum of steps: precision at each threshold times the recall gained.
+
+    Args:
+        score: Predicted spike probability, or anything that rises with it, shape (trials, time).
+        spikes: 1 where the cell spiked, else 0, shape (trials, time).
+
+    Returns:
+        NaN if no bin holds a spike.
+    """
+    order = np.argsort(-score.ravel(), kind="stable")
+    ordered = score.ravel()[order]
+    last_of_ties = np.append(np.flatnonzero(np.diff(ordered)), ordered.size - 1)
+    hits = np.cumsum(spikes.ravel()[order], dtype=float)[last_of_ties]
+    area = np.sum(np.diff(hits, prepend=0) * hits / (last_of_ties + 1))
+    return float(area / hits[-1]) if hits[-1] else np.nan
+
+
+def correlogram(predicted: np.ndarray, spikes: np.ndarray, reach_ms: int = CORRELOGRAM_MS) -> np.ndarray:
+    """Cross-correlogram of true and predicted spikes: predicted spikes per true spike at each lag.
+
+    True spikes nearer than `reach_ms` to an end of the trial are left out, so that every lag counts the same spikes.
+
+    Args:
+        predicted: True in each millisecond in which the network spikes, shape (trials, time).
+        spikes: 1 where the cell spiked, else 0, shape (trials, time).
+        reach_ms: Largest lag.
+
+    Returns:
+        One value a lag, from -reach_ms (the prediction comes early) to reach_ms, shape (2 reach_ms + 1,); NaN if no
+        true spike is left.
+    """
+    trial, time_ms = np.nonzero(spikes[:, reach_ms : spikes.shape[1] - reach_ms])
+    if not len(trial):
+        return np.full(2 * reach_ms + 1, np.nan)
+    return predicted[trial[:, None], time_ms[:, None] + np.arange(2 * reach_ms + 1)].mean(axis=0)
+
+
+def correlogram_width(values: np.ndarray, chance: float) -> tuple[float, float]:
+    """Full width at half maximum of a correlogram's peak above chance, and the peak's lag.
+
+    Args:
+        values: What `correlogram` returns.
+        chance: Predicted spikes per millisecond of the whole test set: what every lag would hold by chance.
+
+    Returns:
+        Width in ms, with crossings found by straight lines between lags: 1 if all hits are in one and the same bin.
+        Lag of the peak in ms, positive if the prediction is late. NaN for both if no lag exceeds chance, NaN for the
+        width if the peak does not fall to its half within the correlogram.
+    """
+    peak = int(np.argmax(values))
+    if not values[peak] > chance:  # NaN included
+        return np.nan, np.nan
+    half = (values[peak] + chance) / 2
+    sides_ms = []
+    for side in (values[peak:], values[peak::-1]):
+        below = np.flatnonzero(side < half)
+        if not len(below):
+            return np.nan, float(peak - len(values) // 2)
+        after = below[0]
+        sides_ms.append(after - (half - side[after]) / (side[after - 1] - side[after]))
+    return float(sum(sides_ms)), float(peak - len(values) // 2)
+
+
+def reliability(
+    probability: np.ndarray, spikes: np.ndarray, n_bins: int = CALIBRATION_BINS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reliability curve: how often the cell spikes where the network says it does with a given probability.
+
+    Args:
+        probability: Predicted spike probability, shape (trials, time).
+        spikes: 1 where the cell spiked, else 0, shape (trials, time).
+        n_bins: Bins of equal width from 0 to 1; empty ones are left out.
+
+    Returns:
+        Mean prediction, fraction of milliseconds with a spike and number of milliseconds of each bin.
+    """
+    inside = np.minimum((probability.ravel() * n_bins).astype(int), n_bins - 1)
+    count = np.bincount(inside, minlength=n_bins)
+    kept = count > 0
+    predicted = np.bincount(inside, probability.ravel(), n_bins)[kept] / count[kept]
+    observed = np.bincount(inside, spikes.ravel(), n_bins)[kept] / count[kept]
+    return predicted, observed, count[kept]
+
+
+def calibration_error(probability: np.ndarray, spikes: np.ndarray) -> float:
+    """Expected calibration error (Guo et al. 2017): mean distance of the reliability curve from the diagonal."""
+    predicted, observed, count = reliability(probability, spikes)
+    return float(np.average(np.abs(predicted - observed), weights=count))
+
+
+def brier_score(probability: np.ndarray, spikes: np.ndarray) -> float:
+    """Mean squared error of the predicted spike probability, both of shape (trials, time); 0 is perfect."""
+    return float(np.mean((probability - spikes) ** 2))
+
+
+def functional_complexity_index(counts: PairCounts, rng: np.random.Generator, n_resamples: int = 200) -> float:
+    """Functional complexity index of Aizenbud et al. 2026: log10(1000 (1 - AUC)) / 2 at an output rate of 1 Hz.
+
+    Test trials are drawn with replacement, as many as there are, with chances proportional to exp(k rate): k makes the
+    expected rate 1 Hz. The AUC is the mean over resamples. ASSUME: the paper draws whole trials, too, but not how.
+
+    Args:
+        counts: Of a network of `COMPLEXITY_DEPTH` layers.
+        rng: Of the draws.
+        n_resamples: How often a test set is drawn.
+
+    Returns:
+        1 at AUC 0.9, 0 at 0.999; NaN if all trials are above 1 Hz, or all below.
+    """
+    rate_hz = 1000 * counts.positives / (counts.positives + counts.negatives)
+    if not rate_hz.min() < COMPLEXITY_RATE_HZ < rate_hz.max():
+        return np.nan
+
+    def excess_hz(k: float) -> float:
+        return float(special.softmax(k * rate_hz) @ rate_hz - COMPLEXITY_RATE_HZ)
+
+    bound = 1.0
+    while excess_hz(-bound) > 0 or excess_hz(bound) < 0:
+        bound *= 2
+    chance = special.softmax(optimize.brentq(excess_hz, -bound, bound) * rate_hz)
+    auc = np.nanmean(counts.auc(rng.multinomial(len(chance), chance, size=n_resamples).astype(float)))
+    return float(np.log10(1000 * (1 - auc)) / 2) if auc < 1 else -np.inf
+
+
+@dataclass(frozen=True)
+class VoltageSums:
+    """Sums from which the error of the clipped soma voltage follows for any weighting of trials.
+
+    Attributes:
+        residual: Mean squared difference of prediction and truth, mV^2, shape (trials,).
+        mean: Mean of the true voltage, mV, shape (trials,).
+        square: Mean of its square, mV^2, shape (trials,).
+    """
+
+    residual: np.ndarray
+    mean: np.ndarray
+    square: np.ndarray
+
+    def variance_explained(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """1 - residual / variance, with trials counted as in `PairCounts.auc`; 1 is perfect, not bounded below."""
+        weights = np.ones(len(self.mean)) if weights is None else weights
+        residual, mean, square = (weights @ one / weights.sum(-1) for one in (self.residual, self.mean, self.square))
+        return 1 - residual / (square - mean**2)
+
+    def rmse_mv(self) -> float:
+        """Root mean square error over all trials."""
+        return float(np.sqrt(self.residual.mean()))
+
+
+def sum_voltage(predicted_mv: np.ndarray, true_mv: np.ndarray, clip_mv: float = CLIP_MV) -> VoltageSums:
+    """Compare the clipped soma voltage trial by trial.
 
     Nothing is rescaled: the prediction is compared as it is.
 
@@ -95,10 +257,12 @@ def voltage_errors(predicted_mv: np.ndarray, true_mv: np.ndarray, clip_mv: float
         predicted_mv: shape (trials, time).
         true_mv: shape (trials, time).
         clip_mv: Both are clipped from above here.
-
-    Returns:
-        RMSE in mV, and 1 - residual variance / variance (1 is perfect; not bounded below).
     """
     true, predicted = np.minimum(true_mv, clip_mv).astype(float), np.minimum(predicted_mv, clip_mv).astype(float)
-    residual = np.mean((true - predicted) ** 2)
-    return float(np.sqrt(residual)), float(1 - residual / np.var(true))
+    return VoltageSums(((true - predicted) ** 2).mean(axis=1), true.mean(axis=1), (true**2).mean(axis=1))
+
+
+def voltage_errors(predicted_mv: np.ndarray, true_mv: np.ndarray, clip_mv: float = CLIP_MV) -> tuple[float, float]:
+    """RMSE in mV and variance explained of the clipped soma voltage; arguments as for `sum_voltage`."""
+    sums = sum_voltage(predicted_mv, true_mv, clip_mv)
+    return sums.rmse_mv(), float(sums.variance_explained())

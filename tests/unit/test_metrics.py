@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
-from sklearn.metrics import r2_score, roc_auc_score, roc_curve
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import average_precision_score, brier_score_loss, r2_score, roc_auc_score, roc_curve
 
 from neurodepth import metrics
 
@@ -28,10 +29,18 @@ def test_weighted_auc_equals_auc_of_repeated_trials(scored):
     assert metrics.count_pairs(score, spikes).auc(weights) == pytest.approx(expected, abs=1e-12)
 
 
-def test_auc_needs_bins_of_both_kinds(scored):
+def test_auc_needs_bins_without_a_spike(scored):
     score, spikes = scored
-    with pytest.raises(ValueError, match="0 of 4800 bins"):
-        metrics.count_pairs(score, np.zeros_like(spikes))
+    with pytest.raises(ValueError, match="all 4800 bins hold a spike"):
+        metrics.count_pairs(score, np.ones_like(spikes))
+
+
+@pytest.mark.parametrize(
+    "measure", [lambda *one: metrics.count_pairs(*one).auc(), metrics.hit_rate, metrics.average_precision]
+)
+def test_without_a_spike_its_prediction_has_no_score(scored, measure):
+    score, spikes = scored
+    assert np.isnan(measure(score, np.zeros_like(spikes)))
 
 
 def test_hit_rate_is_the_roc_curve_at_the_false_positive_rate():
@@ -61,3 +70,102 @@ def test_resampled_trials_keep_their_number():
     weights = metrics.resampled_trials(9, 50, np.random.default_rng(0))
     assert weights.shape == (50, 9)
     assert (weights.sum(axis=1) == 9).all()
+
+
+def test_average_precision_equals_scikit_learn_with_ties(scored):
+    score, spikes = scored
+    expected = average_precision_score(spikes.ravel(), score.ravel())
+    assert metrics.average_precision(score, spikes) == pytest.approx(expected, abs=1e-12)
+
+
+def test_correlogram_counts_predictions_at_each_lag_by_hand():
+    spikes, predicted = np.zeros((2, 20), bool), np.zeros((2, 20), bool)
+    spikes[0, 10] = spikes[1, 8] = spikes[1, 1] = True  # the last is too near the end to have all lags
+    predicted[0, [10, 12]] = predicted[1, 9] = True
+    assert metrics.correlogram(predicted, spikes, reach_ms=3).tolist() == [0, 0, 0, 0.5, 0.5, 0.5, 0]
+
+
+def test_width_of_a_triangle_is_its_full_width_at_half_maximum():
+    triangle = np.array([0, 0, 1, 2, 3, 4, 3, 2, 1, 0, 0]) / 4
+    assert metrics.correlogram_width(triangle, chance=0) == (4.0, 0.0)
+    assert metrics.correlogram_width(triangle, chance=0.5) == (2.0, 0.0)
+
+
+def test_late_predictions_in_one_bin_are_one_millisecond_wide():
+    spikes = np.random.default_rng(0).random((4, 2000)) < 0.001
+    values = metrics.correlogram(np.roll(spikes, 2, axis=1), spikes)
+    assert metrics.correlogram_width(values, chance=0) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize("values", [np.full(11, 0.1), np.full(11, np.nan)])
+def test_a_correlogram_without_a_peak_has_no_width(values):
+    assert np.isnan(metrics.correlogram_width(values, chance=0.1)).all()
+
+
+def test_a_peak_that_does_not_fall_within_reach_has_no_width():
+    width_ms, lag_ms = metrics.correlogram_width(np.array([1.0, 1, 1, 0.9, 0.2]), chance=0)
+    assert np.isnan(width_ms)
+    assert lag_ms == -2
+
+
+def test_the_operating_point_lets_through_no_more_than_its_rate_of_empty_bins(scored):
+    score, spikes = scored
+    above = score[~spikes] > metrics.operating_threshold(score, spikes, 0.1)
+    assert 0.05 < above.mean() <= 0.1
+
+
+def test_reliability_and_its_error_equal_scikit_learn():
+    rng = np.random.default_rng(0)
+    probability = rng.random((5, 400)) ** 3
+    spikes = (rng.random(probability.shape) < probability**1.2).astype(int)
+    predicted, observed, count = metrics.reliability(probability, spikes)
+    expected = calibration_curve(spikes.ravel(), probability.ravel(), n_bins=15)
+    np.testing.assert_allclose((observed, predicted), expected)
+    assert count.sum() == 2000
+    error = np.sum(count * np.abs(expected[0] - expected[1])) / 2000
+    assert metrics.calibration_error(probability, spikes) == pytest.approx(error, abs=1e-12)
+
+
+def test_expected_calibration_error_by_hand():
+    probability, spikes = np.array([[0.95, 0.95, 0.01, 0.01]]), np.array([[1, 0, 0, 0]])
+    assert metrics.calibration_error(probability, spikes) == pytest.approx(0.5 * 0.45 + 0.5 * 0.01)
+
+
+def test_brier_score_equals_scikit_learn():
+    rng = np.random.default_rng(0)
+    probability, spikes = rng.random((3, 100)), rng.random((3, 100)) < 0.3
+    expected = brier_score_loss(spikes.ravel(), probability.ravel())
+    assert metrics.brier_score(probability, spikes) == pytest.approx(expected)
+
+
+def test_weighted_variance_explained_equals_that_of_repeated_trials():
+    rng = np.random.default_rng(0)
+    true = rng.normal(-65, 3, (4, 300))
+    predicted = true + rng.normal(0, 1, true.shape)
+    repeated = [0, 0, 0, 2, 3]
+    expected = metrics.voltage_errors(predicted[repeated], true[repeated])[1]
+    sums = metrics.sum_voltage(predicted, true)
+    assert sums.variance_explained(np.array([3.0, 0, 1, 1])) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(("auc", "index"), [(0.9, 1.0), (0.99, 0.5), (0.999, 0.0)])
+def test_complexity_index_is_the_published_function_of_the_auc(auc, index):
+    n_spikes, n_empty = np.array([1, 3, 5]), np.array([1999, 1997, 1995])  # 0.5, 1.5 and 2.5 Hz
+    counts = metrics.PairCounts(auc * np.outer(n_spikes, n_empty), n_spikes, n_empty)
+    assert metrics.functional_complexity_index(counts, np.random.default_rng(0)) == pytest.approx(index)
+
+
+def test_complexity_index_is_that_of_trials_at_one_spike_a_second():
+    """Trials of 0.5 and 2 Hz: two slow ones for each fast one come to 1 Hz, however many of each there are."""
+    n_spikes, n_empty = np.repeat([1, 4], [300, 900]), np.repeat([1999, 1996], [300, 900])
+    pair_auc = np.where(n_spikes[:, None] == 1, 0.9, 0.98)
+    counts = metrics.PairCounts(pair_auc * np.outer(n_spikes, n_empty), n_spikes, n_empty)
+    expected = (2 * 1 * 0.9 + 1 * 4 * 0.98) / (2 * 1 + 1 * 4)
+    found = metrics.functional_complexity_index(counts, np.random.default_rng(0))
+    assert 1 - 10 ** (2 * found - 3) == pytest.approx(expected, abs=5e-4)  # 200 draws of 1200 trials
+    assert abs(float(counts.auc()) - expected) > 0.015
+
+
+def test_complexity_index_needs_trials_on_both_sides_of_one_spike_a_second():
+    counts = metrics.PairCounts(np.ones((2, 2)), np.array([5, 6]), np.array([995, 994]))
+    assert np.isnan(metrics.functional_complexity_index(counts, np.random.default_rng(0)))

@@ -1,28 +1,35 @@
-"""Decide which depth each cell requires, and tabulate accuracy against depth."""
+"""Decide which depth each cell requires; tabulate accuracy against depth and the data that each depth would need."""
 
 import json
 
 import pandas as pd
 
-from neurodepth import depth, evaluation, jobs, provenance
+from neurodepth import data_needed, depth, evaluation, jobs, provenance, scores
 from neurodepth.cells import definition
 
 
-def decide_depth(conditions, table_paths, counts_paths, configuration, verdict_path, accuracy_path):
+def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path, data_needed_path):
     criterion = depth.Criterion(**configuration["verdict"])
-    cells, tables = [], []
-    for (cell, variant), table_path, counts_path in zip(conditions, table_paths, counts_paths, strict=True):
-        table, evaluations = evaluation.read_evaluations(table_path, counts_path)
-        verdict = depth.decide(evaluations, criterion, configuration["seed"])
-        accuracy = depth.tabulate(evaluations, criterion, configuration["seed"])
-        accuracy = evaluation.tabulate_accuracy(accuracy, table)
-        tables.append(accuracy.assign(cell=cell, variant=variant))
-        entry = {"cell": cell, "variant": variant}
-        entry["description"] = definition.read(f"models/cells/{cell}", variant).values.get("description", "")
-        cells.append(entry | evaluation.summarise(verdict, accuracy, table))
-    everything = pd.concat(tables)
-    names = ["cell", "variant"]
-    everything[[*names, *everything.columns.drop(names)]].to_csv(accuracy_path, index=False)
+    trial_h = configuration["simulation"]["duration_ms"] / evaluation.MS_PER_H
+    cells, accuracies, needs = [], [], []
+    for condition, table_path, counts_path in zip(conditions, inputs.tables, inputs.counts, strict=True):
+        names = {"cell": condition["cell"], "variant": condition["variant"]}
+        folder = "/{cell}/{variant}/networks/".format(**names)
+        histories = [path for path in inputs.histories if folder in f"/{path}"]
+        table, evaluations = evaluation.read_evaluations(
+            table_path, counts_path, histories, condition["updates"], criterion.confidence
+        )
+        resampled = scores.resample(evaluations, criterion.resamples, criterion.confidence, configuration["seed"])
+        accuracy = evaluation.tabulate_accuracy(scores.tabulate(resampled, criterion.confidence), table)
+        needed = data_needed.tabulate(resampled, criterion, trial_h)
+        verdict = depth.decide(resampled, criterion, trial_h)
+        described = definition.read("models/cells/{cell}".format(**names), names["variant"]).values
+        cells.append(names | {"description": described.get("description", "")})
+        cells[-1] |= evaluation.summarise(verdict, accuracy, table, needed)
+        accuracies.append(pd.concat([pd.DataFrame([names] * len(accuracy)), accuracy], axis=1))
+        needs.append(pd.concat([pd.DataFrame([names] * len(needed)), needed], axis=1))
+    pd.concat(accuracies).to_csv(accuracy_path, index=False)
+    pd.concat(needs).to_csv(data_needed_path, index=False)
     result = {"criterion": configuration["verdict"], "cells": cells, "configuration": configuration}
     result |= {"versions": provenance.versions(), "commit": provenance.commit(), "processor": provenance.processor()}
     with open(verdict_path, "w") as file:
@@ -32,10 +39,10 @@ def decide_depth(conditions, table_paths, counts_paths, configuration, verdict_p
 if __name__ == "__main__":
     with jobs.logged(snakemake.log[0]):
         decide_depth(
-            snakemake.params.conditions,
-            snakemake.input.tables,
-            snakemake.input.counts,
+            snakemake.params.configuration["conditions"],
+            snakemake.input,
             snakemake.params.configuration,
             snakemake.output.verdict,
             snakemake.output.accuracy,
+            snakemake.output.data_needed,
         )

@@ -6,18 +6,18 @@ from neurodepth import dataset, evaluation, jobs
 from neurodepth.networks import backend
 
 
-def evaluate_networks(test_paths, expected, network_paths, table_path, counts_path, example_path):
+def evaluate_networks(test_paths, expected, network_paths, table_path, counts_path, curves_path, example_path):
     test = dataset.read_split(test_paths, expected=expected)
     position = evaluation.choose_example(test)
-    rows, counts, shown = [], [], {}
+    scored, shown = [], {}
     # Smallest training set and largest seed first: what stays in `shown` is the first seed on all the data.
     for path in sorted(network_paths, key=evaluation.showing_order):
-        row, count, predictions = evaluation.evaluate_network(path, test)
-        rows.append(row)
-        counts.append(count)
-        shown[row["depth"]] = {name: values[position] for name, values in predictions.items()}
-    pd.DataFrame(rows).to_csv(table_path, index=False)
-    evaluation.write_counts(counts_path, counts)
+        one, predictions = evaluation.evaluate_network(path, test, expected["seed"])
+        scored.append(one)
+        shown[one.row["depth"]] = {name: values[position] for name, values in predictions.items()}
+    pd.DataFrame([one.row for one in scored]).to_csv(table_path, index=False)
+    pd.concat([one.curves for one in scored]).to_csv(curves_path, index=False)
+    evaluation.write_counts(counts_path, scored)
     evaluation.write_example(example_path, test, position, shown)
 
 
@@ -35,5 +35,6 @@ if __name__ == "__main__":
             [path for path in snakemake.input.networks if path.endswith(".keras")],
             snakemake.output.table,
             snakemake.output.counts,
+            snakemake.output.curves,
             snakemake.output.example,
         )

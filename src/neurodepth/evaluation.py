@@ -2,51 +2,115 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
-from neurodepth import metrics
-from neurodepth.dataset import Trials
-from neurodepth.depth import Evaluation, Verdict
+from neurodepth import convergence, metrics
+from neurodepth.depth import Verdict
+from neurodepth.scores import Evaluation
+from neurodepth.trials import Trials
 
 MS_PER_H = 3_600_000
-MEANS = ["training_h", "hit_rate", "soma_rmse_mv", "variance_explained", "parameters"]
+OWN_COUNTS = ("wins", "voltage_residual")  # what the verdict resamples, of each network and of all
+SHARED_COUNTS = ("positives", "negatives", "voltage_mean", "voltage_square")
+NAMES = ("depth", "training_trials", "seed")  # what tells the networks of a cell apart
+MEANS = [
+    *("training_h", "hit_rate", "soma_rmse_mv", "parameters", "average_precision"),
+    *("correlogram_width_ms", "correlogram_lag_ms", "calibration_error", "brier_score", "functional_complexity_index"),
+]
 
 
-def evaluate_network(model_path: str | Path, test: Trials) -> tuple[dict[str, Any], metrics.PairCounts, dict[str, Any]]:
+@dataclass(frozen=True)
+class Scored:
+    """One network held against test trials.
+
+    Attributes:
+        row: Its row in evaluation.csv; docs/metrics.md defines the columns.
+        counts: Its spike predictions compared pair by pair.
+        voltage: Its voltage predictions compared trial by trial.
+        curves: Its correlogram (x lag in ms, y predicted spikes per true spike) and reliability curve (x predicted
+            probability, y fraction of milliseconds with a spike, count of milliseconds), with the names of the network.
+    """
+
+    row: dict[str, Any]
+    counts: metrics.PairCounts
+    voltage: metrics.VoltageSums
+    curves: pd.DataFrame
+
+
+def evaluate_network(model_path: str | Path, test: Trials, seed: int) -> tuple[Scored, dict[str, np.ndarray]]:
     """Score one network on test trials, from 500 ms on.
 
+    Args:
+        model_path: Of the network; its description lies beside it.
+        test: Trials that neither its training nor the choice of its weights has used.
+        seed: Of the draws behind the functional complexity index.
+
     Returns:
-        One row of figures; the pair counts behind its AUC; and its predictions: `spike_logit` and
-        `voltage_mv`, float32, shape (trials, time).
+        Its scores; and its predictions: `spike_logit` and `voltage_mv`, float32, shape (trials, time).
     """
     from neurodepth import training  # TensorFlow takes seconds to import: the verdict does without
 
     description = json.loads(Path(model_path).with_suffix(".json").read_text())
     model, scaling = training.load(model_path)
     logit, voltage_mv = training.predict(model, test, scaling)
+    names = {key: description[key] for key in NAMES}
+    scored = score(names, logit, voltage_mv, test, np.random.default_rng(np.random.SeedSequence([seed, 2])))
+    scored.row["parameters"] = model.count_params()
+    return scored, {"spike_logit": logit, "voltage_mv": voltage_mv}
+
+
+def score(
+    names: dict[str, int], logit: np.ndarray, voltage_mv: np.ndarray, test: Trials, rng: np.random.Generator
+) -> Scored:
+    """Score predictions against test trials.
+
+    Where no millisecond holds a spike, all that is said of spikes but the calibration is NaN.
+
+    Args:
+        names: The network's depth, training_trials and seed.
+        logit: Of the predicted spike probability, shape (trials, time).
+        voltage_mv: Predicted soma voltage, shape (trials, time).
+        test: The same trials of the cell.
+        rng: Of the draws behind the functional complexity index.
+    """
     kept = slice(metrics.WARM_UP_MS, None)
-    spikes = test.spikes()[:, kept]
-    counts = metrics.count_pairs(logit[:, kept], spikes)
-    rmse_mv, explained = metrics.voltage_errors(voltage_mv[:, kept], test.soma_voltage_mv[:, kept])
-    row = {
-        "depth": description["depth"],
-        "training_trials": description["training_trials"],
-        "seed": description["seed"],
+    logit, spikes = logit[:, kept].astype(float), test.spikes()[:, kept]
+    probability = special.expit(logit)
+    counts = metrics.count_pairs(logit, spikes)
+    voltage = metrics.sum_voltage(voltage_mv[:, kept], test.soma_voltage_mv[:, kept])
+    threshold = metrics.operating_threshold(logit, spikes)
+    predicted = logit > threshold
+    correlogram = metrics.correlogram(predicted, spikes)
+    width_ms, lag_ms = metrics.correlogram_width(correlogram, predicted.mean())
+    is_complexity = names["depth"] == metrics.COMPLEXITY_DEPTH
+    row = names | {
         "auc": float(counts.auc()),
-        "hit_rate": metrics.hit_rate(logit[:, kept], spikes),
-        "soma_rmse_mv": rmse_mv,
-        "variance_explained": explained,
-        "parameters": model.count_params(),
-        "training_h": description["training_trials"] * test.duration_ms / MS_PER_H,
+        "hit_rate": metrics.hit_rate(logit, spikes),
+        "soma_rmse_mv": voltage.rmse_mv(),
+        "variance_explained": float(voltage.variance_explained()),
+        "training_h": names["training_trials"] * test.duration_ms / MS_PER_H,
         "test_h": len(test) * test.duration_ms / MS_PER_H,
         "output_rate_hz": 1000 * sum(map(len, test.spike_time_ms)) / (len(test) * test.duration_ms),
+        "average_precision": metrics.average_precision(logit, spikes),
+        "correlogram_width_ms": width_ms,
+        "correlogram_lag_ms": lag_ms,
+        "calibration_error": metrics.calibration_error(probability, spikes),
+        "brier_score": metrics.brier_score(probability, spikes),
+        "functional_complexity_index": metrics.functional_complexity_index(counts, rng) if is_complexity else np.nan,
     }
-    return row, counts, {"spike_logit": logit, "voltage_mv": voltage_mv}
+    lags_ms = np.arange(len(correlogram)) - metrics.CORRELOGRAM_MS
+    predicted_p, observed_p, n_bins = metrics.reliability(probability, spikes)
+    curves = [
+        pd.DataFrame({"curve": "correlogram", "x": lags_ms, "y": correlogram}),
+        pd.DataFrame({"curve": "reliability", "x": predicted_p, "y": observed_p, "count": n_bins}),
+    ]
+    return Scored(row, counts, voltage, pd.concat(curves).assign(**names))
 
 
 def showing_order(model_path: str | Path) -> tuple[int, int]:
@@ -63,13 +127,16 @@ def choose_example(test: Trials) -> int:
     return int(spiking[len(spiking) // 2]) if len(spiking) else 0
 
 
-def write_counts(path: str | Path, counts: Sequence[metrics.PairCounts]) -> None:
-    """Write the pair counts of networks, in the order of the rows of their table."""
+def write_counts(path: str | Path, scored: Sequence[Scored]) -> None:
+    """Write what the verdict resamples, of networks in the order of the rows of their table."""
     np.savez_compressed(
         path,
-        wins=np.stack([one.wins for one in counts]),
-        positives=counts[0].positives,
-        negatives=counts[0].negatives,
+        wins=np.stack([one.counts.wins for one in scored]),
+        voltage_residual=np.stack([one.voltage.residual for one in scored]),
+        positives=scored[0].counts.positives,
+        negatives=scored[0].counts.negatives,
+        voltage_mean=scored[0].voltage.mean,
+        voltage_square=scored[0].voltage.square,
     )
 
 
@@ -99,47 +166,79 @@ def write_example(path: str | Path, test: Trials, position: int, predictions: di
     )
 
 
-def read_evaluations(table_path: str | Path, counts_path: str | Path) -> tuple[pd.DataFrame, list[Evaluation]]:
-    """Read the figures and pair counts of all networks of one cell.
+def read_evaluations(
+    table_path: str | Path,
+    counts_path: str | Path,
+    history_paths: Sequence[str | Path],
+    updates: int,
+    confidence: float,
+) -> tuple[pd.DataFrame, list[Evaluation]]:
+    """Read what is known of all networks of one cell.
+
+    Args:
+        table_path: One row a network.
+        counts_path: What `write_counts` wrote.
+        history_paths: Of their trainings, at depth_D/trials_N/seed_S.csv.
+        updates: That each was given.
+        confidence: At which a loss counts as falling.
 
     Raises:
-        ValueError: If the two files do not belong together.
+        ValueError: If the files do not belong together.
     """
     table = pd.read_csv(table_path)
+    histories = {"/".join(Path(path).parts[-3:]): path for path in history_paths}
     with np.load(counts_path) as stored:
-        wins, positives, negatives = stored["wins"], stored["positives"], stored["negatives"]
-    if len(table) != len(wins):
+        shared, own = [stored[name] for name in SHARED_COUNTS], [stored[name] for name in OWN_COUNTS]
+    if len(table) != len(own[0]):
         raise ValueError(
-            f"{counts_path} holds {len(wins)} networks, {table_path} {len(table)}: delete both and run again"
+            f"{counts_path} holds {len(own[0])} networks, {table_path} {len(table)}: delete both and run again"
         )
-    evaluations = [
-        Evaluation(
-            int(row.depth), int(row.training_trials), int(row.seed), metrics.PairCounts(one, positives, negatives)
-        )
-        for row, one in zip(table.itertuples(), wins, strict=True)
-    ]
+    evaluations = []
+    for depth, trials, seed, wins, residual in zip(*(table[name] for name in NAMES), *own, strict=True):
+        key = f"depth_{depth}/trials_{trials}/seed_{seed}.csv"
+        if key not in histories:
+            raise ValueError(f"{table_path} names a network without a history, {key}: delete the table and run again")
+        counts, voltage = metrics.PairCounts(wins, *shared[:2]), metrics.VoltageSums(residual, *shared[2:])
+        improvement = convergence.improvement(pd.read_csv(histories[key]), updates, confidence)
+        evaluations.append(Evaluation(depth, trials, seed, counts, voltage, improvement))
     return table, evaluations
 
 
 def tabulate_accuracy(accuracy: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """Join the AUC and its interval with the other figures, averaged over seeds.
+    """Join the resampled scores and their intervals with the other figures, averaged over seeds.
 
     Args:
-        accuracy: What `depth.tabulate` returns.
+        accuracy: What `scores.tabulate` returns.
         table: One row a network, as `evaluate_network` gives it.
     """
     means = table.groupby(["depth", "training_trials"])[MEANS].mean().reset_index()
     return accuracy.merge(means.astype({"parameters": int}), on=["depth", "training_trials"])
 
 
-def summarise(verdict: Verdict, accuracy: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
-    """The entry of one cell in `verdict.json`."""
+def summarise(
+    verdict: Verdict, accuracy: pd.DataFrame, table: pd.DataFrame, data_needed: pd.DataFrame
+) -> dict[str, Any]:
+    """The entry of one cell in `verdict.json`; what is not known is None, an amount of data that none reaches `never`."""
     largest = accuracy[accuracy["training_trials"] == accuracy["training_trials"].max()]
-    best = largest.loc[largest["auc"].idxmax()]
-    return asdict(verdict) | {
+    best = largest.sort_values("auc", ascending=False, kind="stable").iloc[0]
+    needed = data_needed.set_index("depth").filter(like="data_needed_h")
+    entry = asdict(verdict) | {
         "best_depth": int(best["depth"]),
         "best_auc": float(best["auc"]),
         "training_h": float(table["training_h"].max()),
         "test_h": float(table["test_h"].iloc[0]),
         "output_rate_hz": float(table["output_rate_hz"].iloc[0]),
+        "data_needed_h": {str(depth): list(row) for depth, row in zip(needed.index, needed.to_numpy(), strict=True)},
     }
+    return {key: _plain(value) for key, value in entry.items()}
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return None if np.isnan(value) else "never" if np.isinf(value) else float(value)
+    return value

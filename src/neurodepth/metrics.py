@@ -70,9 +70,13 @@ def resampled_trials(n_trials: int, n_resamples: int, rng: np.random.Generator) 
 
 
 def interval(values: np.ndarray, confidence: float) -> tuple[float, float]:
-    """Central interval of bootstrap values, leaving out undefined ones."""
-    tail = 100 * (1 - confidence) / 2
-    low, high = np.nanpercentile(values, [tail, 100 - tail])
+    """Central interval of bootstrap values, some of which may be infinite, leaving out undefined ones; NaN if all are."""
+    known, tail = values[~np.isnan(values)], (1 - confidence) / 2
+    if not known.size:
+        return np.nan, np.nan
+    # There is nothing between a number and infinity to interpolate.
+    finite = np.isfinite(known).all()
+    low, high = np.quantile(known, [tail, 1 - tail], method="linear" if finite else "inverted_cdf")
     return float(low), float(high)
 
 

@@ -1,77 +1,168 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from neurodepth import metrics
-from neurodepth.depth import Criterion, Evaluation, decide, tabulate
+from neurodepth import criterion, data_needed, depth, scores
+from tests.unit.synthetic import CRITERION, TRIAL_H, evaluate, resample
 
-CRITERION = Criterion(auc=0.95, confidence=0.95, resamples=500, further_doublings=3)
-# Separations of two unit Gaussians whose AUC is about 0.90, 0.93 and 0.97.
-LOW, MIDDLE, HIGH = 1.81, 2.09, 2.66
-
-
-def evaluate(separations, n_trials=40, n_bins=2000, seeds=(1,)):
-    """Networks whose scores separate spikes by a given number of deviations, for each (depth, training trials)."""
-    spikes = np.random.default_rng(0).random((n_trials, n_bins)) < 0.01
-    found = []
-    for (depth, size), separation in separations.items():
-        for seed in seeds:
-            noise = np.random.default_rng(seed).normal(size=spikes.shape)  # shared noise: networks err alike
-            found.append(Evaluation(depth, size, seed, metrics.count_pairs(noise + separation * spikes, spikes)))
-    return found
+LOW, MIDDLE, HIGH = 0.90, 0.93, 0.97
+SIZES = (10, 20, 40)
 
 
-def test_the_smallest_depth_that_meets_the_criterion_is_required():
-    flat = {1: LOW, 3: HIGH, 7: HIGH}
-    verdict = decide(evaluate({(d, n): s for d, s in flat.items() for n in (10, 20)}), CRITERION)
-    assert (verdict.required_depth, verdict.interval, verdict.status) == (3, (3, 3), "reached")
+def decide(*arguments, asked=CRITERION, **settings):
+    return depth.decide(resample(*arguments, **settings), asked, TRIAL_H)
 
 
-def test_accuracy_that_rises_with_data_gives_no_depth():
-    evaluations = evaluate({(1, 10): LOW, (1, 20): MIDDLE, (3, 10): LOW, (3, 20): MIDDLE})
-    verdict = decide(evaluations, CRITERION)
-    assert verdict.required_depth is None
-    assert verdict.status == "limited by data"
-    assert verdict.interval == (1, None)
-    assert "more data may change the answer" in verdict.reason
+def flat(**auc_of_depth):
+    """The same AUC with every amount of data; `d3=0.9` is depth 3."""
+    return {(int(name[1:]), size): auc for name, auc in auc_of_depth.items() for size in SIZES}
+
+
+def falling(one_depth, floor, scale, exponent, sizes=SIZES):
+    """AUC of one depth whose error falls as a power of the data."""
+    return {(one_depth, size): 1 - floor - scale * (size / sizes[-1]) ** -exponent for size in sizes}
+
+
+def test_a_cell_that_one_layer_imitates_requires_one():
+    verdict = decide(flat(d1=HIGH, d3=HIGH, d7=HIGH))
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (1, (1, 1), "reached")
+    assert "it is the shallowest tried" in verdict.reason
+
+
+def test_a_cell_that_five_layers_imitate_requires_five():
+    verdict = decide(flat(d1=LOW, d2=0.91, d3=0.92, d4=MIDDLE, d5=HIGH, d6=HIGH, d7=HIGH))
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (5, (5, 5), "reached")
+    assert "depth 4 has AUC 0.9" in verdict.reason
+    assert "is ruled out" in verdict.reason
+
+
+def test_a_learning_curve_that_heads_for_the_criterion_is_limited_by_data():
+    """The true curve of depth 3 reaches the criterion with (0.04 / 0.03)^2 times 40 trials, 0.071 h."""
+    verdict = decide(falling(1, 0.09, 0.01, 0.5) | falling(3, 0.02, 0.04, 0.5), n_trials=200)
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (None, (3, None), "limited by data")
+    assert "its learning curve reaches the criterion at 0.07" in verdict.reason
+
+
+def test_two_amounts_of_data_are_extrapolated_by_a_line():
+    verdict = decide({(1, 10): LOW, (1, 20): MIDDLE, (3, 10): LOW, (3, 20): MIDDLE})
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (None, (1, None), "limited by data")
 
 
 def test_a_shallower_depth_that_still_gains_from_data_forbids_a_depth():
-    evaluations = evaluate({(1, 10): LOW, (1, 20): MIDDLE, (3, 10): HIGH, (3, 20): HIGH})
-    verdict = decide(evaluations, CRITERION)
+    verdict = decide({(1, 10): LOW, (1, 20): MIDDLE, (3, 10): HIGH, (3, 20): HIGH})
     assert (verdict.required_depth, verdict.interval, verdict.status) == (None, (1, 3), "limited by data")
 
 
+def test_a_rising_curve_whose_floor_misses_the_criterion_does_not_forbid_a_depth():
+    verdict = decide(falling(1, 0.08, 0.01, 0.5) | flat(d3=HIGH))
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (3, (3, 3), "reached")
+
+
 def test_the_shallowest_depth_needs_no_other_to_compare_with():
-    verdict = decide(evaluate({(1, 10): MIDDLE, (1, 20): HIGH, (3, 10): HIGH, (3, 20): HIGH}), CRITERION)
+    verdict = decide({(1, 10): MIDDLE, (1, 20): HIGH, (3, 10): HIGH, (3, 20): HIGH})
     assert (verdict.required_depth, verdict.interval) == (1, (1, 1))
 
 
 def test_a_gap_that_data_cannot_close_is_not_reached():
-    verdict = decide(evaluate({(d, n): LOW for d in (1, 3) for n in (10, 20)}), CRITERION)
-    assert (verdict.required_depth, verdict.status) == (None, "not reached")
+    verdict = decide(flat(d1=LOW, d3=MIDDLE))
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (None, (None, None), "not reached")
+    gap, low, high = verdict.gap["auc"]
+    assert low < gap < high
+    assert gap == pytest.approx(0.02, abs=0.01)  # four standard errors of 800 spikes
+    assert f"short of it by {gap:.4f} ({low:.4f} to {high:.4f})" in verdict.reason
+
+
+def test_training_that_was_cut_short_forbids_a_depth_and_comes_before_data():
+    auc = falling(1, 0.02, 0.04, 0.5) | flat(d3=HIGH)
+    verdict = decide(auc, improvement={1: 0.05})
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (None, (1, 3), "limited by training")
+    assert "the validation loss of depth 1 still fell by 5.0%" in verdict.reason
+
+
+def test_training_that_was_cut_short_does_not_matter_where_the_criterion_is_met():
+    verdict = decide(flat(d1=LOW, d3=HIGH, d7=LOW), improvement={3: 0.05, 7: 0.05})
+    assert (verdict.required_depth, verdict.status) == (3, "reached")
+
+
+def test_an_improvement_within_the_bound_counts_as_trained():
+    assert decide(flat(d1=LOW, d3=HIGH), improvement={1: 0.005}).status == "reached"
 
 
 def test_too_few_test_trials_leave_it_undecided():
-    near = 2.33  # AUC 0.95
-    verdict = decide(evaluate({(1, n): near for n in (10, 20)}, n_trials=4), CRITERION)
+    verdict = decide(flat(d1=0.95), n_trials=4, draw=1)
     assert (verdict.required_depth, verdict.status) == (None, "undecided")
 
 
+def test_a_test_set_without_a_spike_leaves_it_undecided_and_says_so():
+    verdict = decide(flat(d1=0.95), rate=0)
+    assert (verdict.required_depth, verdict.status) == (None, "undecided")
+    assert "the test trials hold no spike" in verdict.reason
+
+
+def test_a_voltage_criterion_is_to_be_met_as_well():
+    asked = replace(CRITERION, variance_explained=0.95)
+    assert decide(flat(d1=HIGH), asked=asked, explained=0.96).status == "reached"
+    verdict = decide(flat(d1=HIGH), asked=asked, explained=0.94)
+    assert verdict.status == "not reached"
+    assert "variance explained 0.9400" in verdict.reason
+    assert verdict.gap["variance_explained"] == pytest.approx((0.01, 0.01, 0.01))
+
+
+def test_a_single_seed_is_confessed():
+    caveat = "With one training seed, no interval holds the variation of training."
+    assert caveat in decide(flat(d1=HIGH)).reason
+    assert caveat not in decide(flat(d1=HIGH), seeds=(1, 2)).reason
+
+
 def test_a_single_data_size_is_refused():
-    with pytest.raises(ValueError, match="two data sizes"):
-        decide(evaluate({(1, 20): HIGH}), CRITERION)
+    with pytest.raises(ValueError, match="at least two data sizes"):
+        decide({(1, 20): HIGH})
+
+
+def test_a_depth_without_one_of_the_sizes_is_refused():
+    with pytest.raises(ValueError, match=r"without \(depth, trials\) \[\(3, 10\)\]"):
+        decide({(1, 10): HIGH, (1, 20): HIGH, (3, 20): HIGH})
+
+
+def test_the_data_that_each_depth_needs_has_an_interval_and_may_be_never():
+    auc = falling(1, 0.08, 0.01, 0.5) | falling(3, 0.02, 0.04, 0.5)
+    table = data_needed.tabulate(resample(auc), CRITERION, TRIAL_H).set_index("depth")
+    assert np.isinf(table.loc[1, "data_needed_h"])
+    assert table.loc[3, "data_needed_h_low"] < 0.0711 < table.loc[3, "data_needed_h_high"]
+    assert table.loc[3, "auc_asymptote_low"] < 0.98 < table.loc[3, "auc_asymptote_high"]
 
 
 def test_intervals_hold_the_estimate_and_shrink_with_trials():
-    few = tabulate(evaluate({(1, 20): MIDDLE}, n_trials=10), CRITERION).iloc[0]
-    many = tabulate(evaluate({(1, 20): MIDDLE}, n_trials=160), CRITERION).iloc[0]
+    few = scores.tabulate(resample(flat(d1=MIDDLE), n_trials=10), 0.95).iloc[0]
+    many = scores.tabulate(resample(flat(d1=MIDDLE), n_trials=160), 0.95).iloc[0]
     assert few["auc_low"] < few["auc"] < few["auc_high"]
     assert many["auc_high"] - many["auc_low"] < few["auc_high"] - few["auc_low"]
 
 
-def test_seeds_that_disagree_widen_the_interval():
-    one = tabulate(evaluate({(1, 20): MIDDLE}), CRITERION).iloc[0]
-    evaluations = [*evaluate({(1, 20): MIDDLE}), Evaluation(1, 20, 2, evaluate({(1, 20): HIGH})[0].counts)]
-    two = tabulate(evaluations, CRITERION).iloc[0]
-    assert two["seeds"] == 2
-    assert two["auc_high"] - two["auc_low"] > one["auc_high"] - one["auc_low"]
+def test_all_that_trials_share_is_shared_by_resamples():
+    """Two equal networks differ in no resample, so that differences are not drowned by the trials' spread."""
+    one = resample(flat(d1=MIDDLE, d3=MIDDLE))
+    np.testing.assert_array_equal(one.resampled["auc"][1, 20], one.resampled["auc"][3, 20])
+
+
+@pytest.mark.parametrize("seeds", [(1,), (1, 2, 3)])
+def test_intervals_cover_the_truth_as_often_as_they_say(seeds):
+    """160 studies of 30 trials; in 300, 0.93 and 0.98 held the truth, with half the width 0.67 and 0.80."""
+    auc, spread = 0.95, 0.2 if len(seeds) > 1 else 0.0
+    truth = 1 - (1 - auc) * np.exp(spread**2 / 2)  # mean over seeds
+    covered = 0
+    for draw in range(160):
+        evaluations = evaluate({(1, 10): auc}, 30, 500, seeds, spread=spread, draw=draw)
+        row = scores.tabulate(scores.resample(evaluations, 200, 0.95, draw), 0.95).iloc[0]
+        covered += row["auc_low"] < truth < row["auc_high"]
+    assert covered / 160 > 0.88  # 0.93 less three standard errors
+
+
+def test_a_depth_at_the_criterion_is_seldom_taken_to_surely_meet_it():
+    """120 studies of a network whose AUC is the criterion: at confidence 0.95 one in twenty may meet; 0.06 of 300 did."""
+    met = []
+    for draw in range(120):
+        evaluations = evaluate({(1, 10): CRITERION.auc}, 30, 500, draw=draw)
+        met.append(criterion.meets(scores.resample(evaluations, 200, 0.95, draw), CRITERION, 1))
+    assert np.mean(met) < 0.11  # 0.05 and three standard errors

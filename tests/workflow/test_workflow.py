@@ -53,7 +53,7 @@ def test_the_quick_study_ends_in_a_verdict_for_each_cell(results):
     verdict = json.loads((results / "verdict.json").read_text())
     assert [(one["cell"], one["variant"]) for one in verdict["cells"]] == [("l5pc", "nmda"), ("lif", "default")]
     for one in verdict["cells"]:
-        assert one["status"] in ("reached", "limited by data", "undecided", "not reached")
+        assert one["status"] in ("reached", "limited by training", "limited by data", "undecided", "not reached")
         assert (one["required_depth"] is None) == (one["status"] != "reached")
         assert one["reason"]
     assert verdict["commit"]

@@ -1,10 +1,22 @@
 """The verdict and the page that shows it."""
 
+VERDICT_CODE = [
+    "convergence.py",
+    "criterion.py",
+    "data_needed.py",
+    "depth.py",
+    "evaluation.py",
+    "learning_curve.py",
+    "metrics.py",
+    "scores.py",
+]
+
 
 rule decide_depth:
     input:
         tables=for_conditions(f"{CONDITION_PATH}/evaluation.csv"),
         counts=for_conditions(f"{CONDITION_PATH}/pair_counts.npz"),
+        histories=[path for key in CONDITIONS for path in networks_of(key, "csv")],
     output:
         verdict=report(
             f"{RESULTS}/verdict.json",
@@ -16,6 +28,7 @@ rule decide_depth:
             caption="../report/accuracy_vs_depth.rst",
             category="Answer",
         ),
+        data_needed=f"{RESULTS}/data_needed.csv",
     log:
         f"{LOG_PATH}/decide_depth.log",
     benchmark:
@@ -27,9 +40,8 @@ rule decide_depth:
         mem_mb=1000,
         runtime=30,
     params:
-        conditions=[list(key) for key in CONDITIONS],
         configuration=config,
-        digest=provenance.code_digest("depth.py", "evaluation.py", "metrics.py"),
+        digest=provenance.code_digest(*VERDICT_CODE),
     message:
         "Decide which depth each cell requires."
     script:

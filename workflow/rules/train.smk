@@ -48,6 +48,7 @@ rule evaluate_networks:
     output:
         table=f"{CONDITION_PATH}/evaluation.csv",
         counts=f"{CONDITION_PATH}/pair_counts.npz",
+        curves=f"{CONDITION_PATH}/curves.csv",
         example=f"{CONDITION_PATH}/example.npz",
     log:
         f"{LOG_PATH}/evaluate_networks/{{cell}}/{{variant}}.log",

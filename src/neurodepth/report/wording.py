@@ -9,6 +9,7 @@ from neurodepth.figures import layers
 DASH = "\N{EM DASH}"
 # What stands under the large number, or under the dash in its place.
 HEADLINES = {
+    "limited by training": "no depth yet: longer training needed",
     "limited by data": "no depth yet: more data needed",
     "undecided": "no depth yet: more test trials needed",
     "not reached": "not reached by any depth tried",
@@ -45,6 +46,10 @@ def summary(cells: Sequence[dict[str, Any]]) -> str:
         answers = [f"{name_of(c)} requires {layers(c['required_depth'])}" for c in named]
         sentences.append(f"{joined(answers)}.")
     for status, words in (
+        (
+            "limited by training",
+            "training ended while it still improved the networks, so that no depth can be named yet",
+        ),
         (
             "limited by data",
             "accuracy still rises with the amount of simulated data, so that no depth can be named yet",

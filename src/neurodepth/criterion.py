@@ -1,0 +1,106 @@
+"""When a network counts as a good model of a cell, and where each depth stands by that."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurodepth import learning_curve
+from neurodepth.scores import Scores
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """When a network counts as a good model of the cell.
+
+    Attributes:
+        auc: ROC AUC of spike prediction to reach.
+        confidence: Of every statement, over test trials and training seeds.
+        resamples: Bootstrap resamples.
+        further_doublings: A depth is ruled out if its learning curve misses the criterion even after this many more
+            doublings of the training data.
+        variance_explained: Of the clipped soma voltage, to reach as well; None asks nothing of the voltage.
+        training_improvement: A network that loses more than this fraction of its validation loss in each tenth of its
+            training, still at the end, is not trained to its end.
+    """
+
+    auc: float
+    confidence: float
+    resamples: int
+    further_doublings: float
+    variance_explained: float | None = None
+    training_improvement: float = 0.01
+
+    @property
+    def largest_errors(self) -> dict[str, float]:
+        """For each measure that is asked for, the largest error (1 - score) that meets."""
+        bars = {"auc": self.auc, "variance_explained": self.variance_explained}
+        return {measure: 1 - bar for measure, bar in bars.items() if bar is not None}
+
+    def holds(self, statement: np.ndarray) -> bool:
+        """Whether a statement, true or false in each resample, is true in enough of them."""
+        return bool(np.mean(statement) >= self.confidence)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the depths of one cell stand; each list ascends.
+
+    Attributes:
+        meets: Depths whose scores on the largest training set reach the criterion.
+        ruled_out: Depths that miss it even after `further_doublings`, by their learning curve, and are trained to the end.
+        open: Depths that are neither, and shallower than the smallest that meets.
+        unfinished: Those of the open ones that are not trained to the end.
+        rising: Those of the open ones that a measure keeps from meeting which the last addition of data surely improved.
+    """
+
+    meets: list[int]
+    ruled_out: list[int]
+    open: list[int]
+    unfinished: list[int]
+    rising: list[int]
+
+
+def classify(scores: Scores, criterion: Criterion) -> Standing:
+    """Say where each depth stands.
+
+    Raises:
+        ValueError: If a depth lacks an amount of data, or there is a single one: data and depth could not be told apart.
+    """
+    _check_sizes(scores)
+    unfinished = [d for d in scores.depths if scores.improvement[d] > criterion.training_improvement]
+    meeting = [d for d in scores.depths if meets(scores, criterion, d)]
+    ruled_out = [d for d in scores.depths if d not in unfinished and _is_out_of_reach(scores, criterion, d)]
+    open_depths = [d for d in scores.depths if d not in ruled_out and (not meeting or d < meeting[0])]
+    rising = [d for d in open_depths if any(_rises(scores, criterion, m, d) for m in criterion.largest_errors)]
+    return Standing(meeting, ruled_out, open_depths, [d for d in open_depths if d in unfinished], rising)
+
+
+def meets(scores: Scores, criterion: Criterion, depth: int) -> bool:
+    """Whether a depth surely reaches every measure of the criterion on the largest training set."""
+    reached = [scores.errors_by_size(m, depth)[-1] <= limit for m, limit in criterion.largest_errors.items()]
+    return criterion.holds(np.all(reached, axis=0))
+
+
+def _is_out_of_reach(scores: Scores, criterion: Criterion, depth: int) -> bool:
+    """Whether a depth surely misses a measure of the criterion, now and after further doublings of the data."""
+    missed = []
+    for measure, limit in criterion.largest_errors.items():
+        errors = scores.errors_by_size(measure, depth)
+        later = learning_curve.fit(scores.sizes, errors).error_after(criterion.further_doublings)
+        missed.append(np.minimum(errors[-1], later) > limit)
+    return criterion.holds(np.any(missed, axis=0))
+
+
+def _rises(scores: Scores, criterion: Criterion, measure: str, depth: int) -> bool:
+    """Whether more data surely improved a measure that does not surely meet."""
+    before, now = scores.errors_by_size(measure, depth)[-2:]
+    return criterion.holds(now < before) and not criterion.holds(now <= criterion.largest_errors[measure])
+
+
+def _check_sizes(scores: Scores) -> None:
+    missing = [(d, size) for d in scores.depths for size in scores.sizes if (d, size) not in scores.n_seeds]
+    if len(scores.sizes) < 2 or missing:
+        raise ValueError(
+            f"expected every depth of {scores.depths} on the same, at least two data sizes, found the sizes "
+            f"{scores.sizes}, without (depth, trials) {missing}: train every depth on all training_fractions"
+        )

@@ -1,0 +1,90 @@
+"""How the error of a network falls with its training data: a fitted power law, and what it says of more data.
+
+The error after N trials is floor + scale (N / N_max)^-exponent, none of them negative (Hestness et al. 2017,
+arXiv:1712.00409). Two amounts of data cannot hold three numbers: then the error falls by the same amount in each
+doubling, a line in log N, which has no floor and so errs towards more data being of use.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+# Published learning curves have exponents from 0.07 to 1 (Hestness et al. 2017); ASSUME the wider range. Without a lower
+# bound the floor is undetermined.
+EXPONENTS = np.geomspace(0.1, 2.0, 201)
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """Error against training data, one curve a resample; arrays have shape (resamples,).
+
+    Attributes:
+        smallest_trials: The least training data of the fit; nothing is said of less.
+        largest_trials: The most training data of the fit, N_max.
+        floor: Error that remains with any amount of data; the error at N_max where there are but two amounts.
+        scale: Error at N_max that data can remove; with two amounts the error lost in a doubling.
+        exponent: Of the power law; with two amounts 0, which stands for the line.
+    """
+
+    smallest_trials: int
+    largest_trials: int
+    floor: np.ndarray
+    scale: np.ndarray
+    exponent: np.ndarray
+
+    def error_after(self, doublings: float) -> np.ndarray:
+        """Error after so many doublings of the most data, shape (resamples,)."""
+        falls = np.where(self.exponent > 0, 2.0 ** (-doublings * self.exponent), -doublings)
+        return np.maximum(self.floor + self.scale * falls, 0)
+
+    def trials_to_reach(self, error: float) -> np.ndarray:
+        """Training trials with which the error falls to a given one, shape (resamples,); infinite means never."""
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            power = np.log2(self.scale / (error - self.floor)) / self.exponent
+            doublings = np.where(self.exponent > 0, power, (self.floor - error) / self.scale)
+            trials = self.largest_trials * 2.0**doublings
+        never = (self.exponent > 0) & (self.floor >= error) | (self.scale == 0) & (self.floor > error)
+        already = (self.scale == 0) & (self.floor <= error)
+        found = np.where(never, np.inf, np.where(already, self.smallest_trials, trials))
+        return np.where(np.isnan(self.floor), np.nan, np.maximum(found, self.smallest_trials))
+
+    @property
+    def asymptote(self) -> np.ndarray:
+        """Error with endless data, shape (resamples,); NaN where two amounts of data say nothing of it."""
+        return np.where(self.exponent > 0, self.floor, np.nan)
+
+
+def fit(trials: list[int], errors: np.ndarray) -> LearningCurve:
+    """Fit a curve to each resample by least squares of the relative deviations.
+
+    For a given exponent the rest is linear, so the exponent is searched over a grid, for all resamples at once.
+
+    Args:
+        trials: Training trials, ascending, at least two.
+        errors: Above 0, shape (sizes, resamples).
+    """
+    if len(trials) == 2:
+        lost = np.maximum(errors[0] - errors[1], 0) / np.log2(trials[1] / trials[0])
+        return LearningCurve(trials[0], trials[1], errors[1], lost, np.zeros_like(lost))
+    found = [_fit_exponent(np.asarray(trials) / trials[-1], errors, exponent) for exponent in EXPONENTS]
+    deviation, floor, scale = (np.stack(one) for one in zip(*found, strict=True))
+    best = np.where(np.isnan(deviation), np.inf, deviation).argmin(axis=0)
+    floor, scale = (np.take_along_axis(one, best[None], axis=0)[0] for one in (floor, scale))
+    floor = np.where(np.isnan(errors).any(axis=0), np.nan, floor)
+    return LearningCurve(trials[0], trials[-1], floor, scale, EXPONENTS[best])
+
+
+def _fit_exponent(share: np.ndarray, errors: np.ndarray, exponent: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum of squares, floor and scale for one exponent: non-negative least squares of two unknowns, in closed form."""
+    ones, falling = 1 / errors, share[:, None] ** -exponent / errors
+    aa, bb, ab = (np.sum(x * y, axis=0) for x, y in ((ones, ones), (falling, falling), (ones, falling)))
+    a, b = ones.sum(axis=0), falling.sum(axis=0)
+    determinant = aa * bb - ab**2
+    both = (a * bb - b * ab) / determinant, (b * aa - a * ab) / determinant
+    zero = np.zeros_like(a)
+    candidates = [(zero, b / bb), (a / aa, zero), both]
+    deviations = [np.sum((floor * ones + scale * falling - 1) ** 2, axis=0) for floor, scale in candidates]
+    deviations[2] = np.where((both[0] >= 0) & (both[1] >= 0), deviations[2], np.inf)
+    best = np.argmin(deviations, axis=0)[None]
+    floor, scale = (np.take_along_axis(np.stack(one), best, axis=0)[0] for one in zip(*candidates, strict=True))
+    return np.min(deviations, axis=0), floor, scale

@@ -1,0 +1,145 @@
+"""Errors of the networks of one cell, resampled over test trials and training seeds together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from neurodepth import metrics
+from neurodepth.metrics import PairCounts, VoltageSums
+
+MEASURES = ("auc", "variance_explained")
+SMALLEST_ERROR = 1e-9  # keeps the logarithm of a perfect network's error finite
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One trained network on the test trials.
+
+    Attributes:
+        depth: Its layers.
+        training_trials: Trials that it was trained on.
+        seed: Of its training.
+        counts: Its spike predictions compared pair by pair.
+        voltage: Its voltage predictions compared trial by trial.
+        improvement: Fraction of its validation loss that it surely still lost in each tenth of its training when its
+            updates ran out; 0 if its training had come to an end.
+    """
+
+    depth: int
+    training_trials: int
+    seed: int
+    counts: PairCounts
+    voltage: VoltageSums
+    improvement: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What is known of the error (1 - score) of every depth and amount of data.
+
+    Attributes:
+        depths: Tried ones, ascending.
+        sizes: Training trials, ascending.
+        n_seeds: Trained networks of each (depth, training trials).
+        n_spikes: Milliseconds with a spike in the test trials.
+        point: For each measure and (depth, training trials) the error, averaged over seeds.
+        resampled: The same, one value a resample, shape (resamples,).
+        improvement: For each depth, the median over seeds of `Evaluation.improvement` on all the data.
+    """
+
+    depths: list[int]
+    sizes: list[int]
+    n_seeds: dict[tuple[int, int], int]
+    n_spikes: int
+    point: dict[str, dict[tuple[int, int], float]]
+    resampled: dict[str, dict[tuple[int, int], np.ndarray]]
+    improvement: dict[int, float]
+
+    def errors_by_size(self, measure: str, depth: int) -> np.ndarray:
+        """Resampled errors of one depth on every amount of data, shape (sizes, resamples)."""
+        return np.stack([self.resampled[measure][depth, size] for size in self.sizes])
+
+
+def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: float, seed: int) -> Scores:
+    """Bootstrap the errors of all networks of one cell.
+
+    All networks meet the same resampled trials, so that differences between them can be read resample by resample.
+    Seeds are drawn for each depth and amount of data on its own, the same draw for all measures.
+
+    Args:
+        evaluations: Networks of one cell.
+        n_resamples: How often.
+        confidence: At which the interval of few trials or seeds has its right width.
+        seed: Of the draws.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
+    n_trials = len(evaluations[0].counts.positives)
+    weights = metrics.resampled_trials(n_trials, n_resamples, rng)
+    grouped: dict[tuple[int, int], list[Evaluation]] = {}
+    for one in evaluations:
+        grouped.setdefault((one.depth, one.training_trials), []).append(one)
+    point: dict[str, dict[tuple[int, int], float]] = {measure: {} for measure in MEASURES}
+    resampled: dict[str, dict[tuple[int, int], np.ndarray]] = {measure: {} for measure in MEASURES}
+    for key, group in sorted(grouped.items()):
+        drawn = rng.integers(len(group), size=(len(group), n_resamples))
+        for measure in MEASURES:
+            estimates = [_error(one, measure) for one in group]
+            errors = [_error(one, measure, weights) for one in group]
+            pairs = zip(errors, estimates, strict=True)
+            widened = np.stack([_widen(error, estimate, n_trials, confidence) for error, estimate in pairs])
+            point[measure][key] = float(np.mean(estimates))
+            resampled[measure][key] = _resample_seeds(widened, drawn, confidence)
+    sizes = sorted({size for _, size in grouped})
+    largest = {depth: group for (depth, size), group in grouped.items() if size == sizes[-1]}
+    return Scores(
+        sorted({depth for depth, _ in grouped}),
+        sizes,
+        {key: len(group) for key, group in grouped.items()},
+        int(evaluations[0].counts.positives.sum()),
+        point,
+        resampled,
+        {depth: float(np.median([one.improvement for one in group])) for depth, group in largest.items()},
+    )
+
+
+def tabulate(scores: Scores, confidence: float) -> pd.DataFrame:
+    """Scores with their intervals for every depth and training size.
+
+    Returns:
+        One row a (depth, training_trials), with seeds and, for auc and variance_explained, the mean over seeds and its
+        interval (`_low`, `_high`).
+    """
+    rows = []
+    for (depth, size), n_seeds in scores.n_seeds.items():
+        row: dict[str, float] = {"depth": depth, "training_trials": size}
+        for measure in MEASURES:
+            low, high = metrics.interval(1 - scores.resampled[measure][depth, size], confidence)
+            row |= {measure: 1 - scores.point[measure][depth, size], f"{measure}_low": low, f"{measure}_high": high}
+        rows.append(row | {"seeds": n_seeds})
+    return pd.DataFrame(rows).sort_values(["depth", "training_trials"], ignore_index=True)
+
+
+def _error(one: Evaluation, measure: str, weights: np.ndarray | None = None) -> np.ndarray:
+    score = one.counts.auc(weights) if measure == "auc" else one.voltage.variance_explained(weights)
+    return np.maximum(1 - score, SMALLEST_ERROR)
+
+
+def _resample_seeds(errors: np.ndarray, drawn: np.ndarray, confidence: float) -> np.ndarray:
+    """Mean over seeds drawn with replacement, shape (seeds, resamples) to shape (resamples,); one seed has no spread."""
+    if len(errors) == 1:
+        return errors[0]
+    return _widen(np.take_along_axis(errors, drawn, axis=0).mean(axis=0), errors.mean(axis=0), len(errors), confidence)
+
+
+def _widen(resampled: np.ndarray, centre: np.ndarray | float, n: int, confidence: float) -> np.ndarray:
+    """Widen a bootstrap of n draws, which spreads too little if they are few, to the interval of Student's t.
+
+    Distances from the centre, in logarithms, are stretched by sqrt(n / (n - 1)), for the variance, times t / z, for its
+    uncertainty: the expanded percentile interval (Hesterberg 2015, Am Stat 69:371).
+    """
+    quantile = (1 + confidence) / 2
+    stretch = np.sqrt(n / (n - 1)) * stats.t.ppf(quantile, n - 1) / stats.norm.ppf(quantile)
+    return centre * (resampled / centre) ** stretch

@@ -1,0 +1,58 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from neurodepth.convergence import improvement
+
+UPDATES = 3000
+
+
+def make_history(validation, training=None, updates=UPDATES):
+    training = np.geomspace(1, 0.3, len(validation)) if training is None else training
+    done = np.linspace(0, updates, len(validation) + 1)[1:]
+    return pd.DataFrame({"updates": done, "training_loss": training, "validation_spike_loss": validation})
+
+
+def falling(per_tenth, noise=0.0, n_epochs=30):
+    tenths = 10 * np.arange(1, n_epochs + 1) / n_epochs
+    return 0.01 * (1 - per_tenth) ** tenths * np.exp(noise * np.random.default_rng(0).normal(size=n_epochs))
+
+
+@pytest.mark.parametrize("per_tenth", [0.01, 0.1])
+def test_a_steady_fall_is_measured(per_tenth):
+    assert improvement(make_history(falling(per_tenth)), UPDATES, 0.95) == pytest.approx(per_tenth)
+
+
+def test_noise_and_one_bad_epoch_hardly_move_it():
+    losses = falling(0.1, noise=0.02)
+    losses[-2] *= 10
+    assert improvement(make_history(losses), UPDATES, 0.95) == pytest.approx(0.1, abs=0.03)
+
+
+def test_noise_alone_is_no_improvement():
+    found = [
+        improvement(make_history(0.01 * np.exp(np.random.default_rng(draw).normal(0, 0.02, 30))), UPDATES, 0.95)
+        for draw in range(200)
+    ]
+    assert np.mean(np.array(found) > 0) < 0.06  # 0.025 is what the one side of the interval allows
+
+
+def test_a_loss_that_fell_and_came_to_rest_is_at_its_end():
+    losses = np.concatenate([falling(0.2, n_epochs=20), np.full(20, 0.001)])
+    assert improvement(make_history(losses), UPDATES, 0.95) == 0
+
+
+def test_training_that_validation_ended_is_at_its_end():
+    assert improvement(make_history(falling(0.1), updates=UPDATES - 100), UPDATES, 0.95) == 0
+
+
+def test_a_validation_loss_that_falls_without_the_training_loss_is_chance():
+    assert improvement(make_history(falling(0.1), training=np.linspace(0.3, 0.4, 30)), UPDATES, 0.95) == 0
+
+
+def test_two_epochs_tell_nothing():
+    assert improvement(make_history(np.array([0.02, 0.01])), UPDATES, 0.95) == 0
+
+
+def test_three_epochs_that_all_improve_tell():
+    assert improvement(make_history(np.array([0.04, 0.02, 0.01])), UPDATES, 0.95) > 0.1

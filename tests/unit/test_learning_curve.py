@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+from scipy import optimize
+
+from neurodepth import learning_curve
+
+SIZES = [100, 200, 400, 800]
+
+
+def power_law(trials, floor, scale, exponent):
+    return floor + scale * (np.asarray(trials) / SIZES[-1]) ** -exponent
+
+
+@pytest.mark.parametrize(("floor", "scale", "exponent"), [(0.01, 0.02, 0.5), (0.0, 0.03, 0.3), (0.005, 0.001, 1.0)])
+def test_a_power_law_is_found_again(floor, scale, exponent):
+    curve = learning_curve.fit(SIZES, power_law(SIZES, floor, scale, exponent)[:, None])
+    assert curve.error_after(3)[0] == pytest.approx(power_law(8 * SIZES[-1], floor, scale, exponent), rel=0.01)
+    assert curve.asymptote[0] == pytest.approx(floor, abs=5e-4)
+
+
+def test_a_noisy_fit_is_as_good_as_that_of_scipy():
+    rng = np.random.default_rng(0)
+    errors = power_law(SIZES, 0.01, 0.02, 0.5)[:, None] * np.exp(rng.normal(0, 0.02, (4, 20)))
+    found = learning_curve.fit(SIZES, errors)
+    ours = power_law(np.array(SIZES)[:, None], found.floor, found.scale, found.exponent)
+    for one, fitted in zip(errors.T, ours.T, strict=True):
+        bounds = ([0, 0, 0.1], [1, 1, 2])
+        expected, _ = optimize.curve_fit(power_law, SIZES, one, (0.01, 0.02, 0.5), sigma=one, bounds=bounds)
+        theirs = np.sum((power_law(SIZES, *expected) / one - 1) ** 2)
+        assert np.sum((fitted / one - 1) ** 2) < theirs * 1.02 + 1e-5  # the grid of exponents has steps of 1.5 %
+
+
+def test_the_data_needed_is_where_the_curve_meets_the_error():
+    curve = learning_curve.fit(SIZES, power_law(SIZES, 0.01, 0.02, 0.5)[:, None])
+    assert curve.trials_to_reach(0.02)[0] == pytest.approx(4 * 800, rel=0.02)
+
+
+def test_an_error_below_the_floor_is_never_reached():
+    curve = learning_curve.fit(SIZES, power_law(SIZES, 0.01, 0.02, 0.5)[:, None])
+    assert np.isinf(curve.trials_to_reach(0.009)[0])
+
+
+def test_an_error_that_does_not_fall_stays():
+    curve = learning_curve.fit(SIZES, np.array([[0.02], [0.02], [0.02], [0.02]]))
+    assert curve.error_after(5)[0] == pytest.approx(0.02)
+    assert np.isinf(curve.trials_to_reach(0.019)[0])
+    assert curve.trials_to_reach(0.021)[0] == 100  # the least data is enough
+
+
+def test_an_error_that_rises_with_data_is_not_extrapolated():
+    curve = learning_curve.fit(SIZES, np.array([[0.02], [0.021], [0.022], [0.023]]))
+    assert curve.error_after(5)[0] == pytest.approx(0.0214, abs=2e-4)
+
+
+def test_two_sizes_make_a_line_in_the_doublings():
+    curve = learning_curve.fit([100, 400], np.array([[0.05], [0.03]]))
+    assert curve.error_after(1)[0] == pytest.approx(0.02)
+    assert curve.trials_to_reach(0.01)[0] == pytest.approx(1600)
+    assert np.isnan(curve.asymptote[0])
+
+
+@pytest.mark.parametrize("sizes", [SIZES[:2], SIZES])
+def test_what_is_not_known_stays_unknown(sizes):
+    errors = np.full((len(sizes), 2), 0.02)
+    errors[-1, 1] = np.nan
+    curve = learning_curve.fit(sizes, errors)
+    assert np.isnan(curve.error_after(1)).tolist() == [False, True]
+    assert np.isnan(curve.trials_to_reach(0.01)).tolist() == [False, True]

@@ -2,7 +2,7 @@
 
 from snakemake.utils import min_version
 
-min_version("9.10")
+min_version("9.27")  # a priority that is a function
 
 
 configfile: "config/default.yaml"
@@ -26,7 +26,7 @@ rule all:
         accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
         # Named here so that a trial or network that was deleted is made again, though the report exists.
         trials=shards_of_all(),
-        networks=[path for key in CONDITIONS for path in networks_of(key, "keras")],
+        networks=networks_of_all,
         tables=for_conditions(f"{CONDITION_PATH}/evaluation.csv"),
     localrule: True
     message:

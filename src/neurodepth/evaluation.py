@@ -42,6 +42,11 @@ class Scored:
     voltage: metrics.VoltageSums
     curves: pd.DataFrame
 
+    def evaluation(self) -> Evaluation:
+        """What the verdict resamples; nothing is said of its training."""
+        depth, training_trials, seed = (self.row[key] for key in NAMES)
+        return Evaluation(depth, training_trials, seed, self.counts, self.voltage)
+
 
 def evaluate_network(model_path: str | Path, test: Trials, seed: int) -> tuple[Scored, dict[str, np.ndarray]]:
     """Score one network on test trials, from 500 ms on.

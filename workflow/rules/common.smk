@@ -1,7 +1,9 @@
 """Paths, checks and the functions that rules share."""
 
 import functools
+import json
 import os
+from pathlib import Path
 
 from neurodepth import configuration, provenance
 from neurodepth.cells import definition
@@ -20,6 +22,7 @@ BENCHMARK_PATH = f"{RESULTS}/benchmarks"
 LOG_PATH = f"{RESULTS}/logs"
 SHARD_PATH = f"{CONDITION_PATH}/trials/{{split}}/{{shard}}.h5"
 NETWORK_PATH = f"{CONDITION_PATH}/networks/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}"
+JUDGEMENT_PATH = f"{CONDITION_PATH}/networks/depth_{{depth}}/judgement.json"
 SIMULATION_CODE = [
     "cells/__init__.py",
     "cells/compartmental.py",
@@ -198,26 +201,70 @@ def shard_trials(wildcards):
     return [first, min(per_shard, n_trials - first)]
 
 
+def training_sizes(condition):
+    """Training trials of the networks of a condition, smallest first."""
+    n_trials = CONDITIONS[condition]["trials"]["train"]
+    return configuration.training_sizes(n_trials, config["training_fractions"])
+
+
+def depths_of(condition):
+    """Depths to train for a condition: all, or in a sequential search those up to the first that surely meets."""
+    cell, variant = condition
+    depths = sorted(config["depths"])
+    if config["search"] == "grid":
+        return depths
+    for number, depth in enumerate(depths[:-1], start=1):
+        judgement = checkpoints.judge_depth.get(cell=cell, variant=variant, depth=depth)
+        if json.loads(Path(judgement.output[0]).read_text())["meets"]:
+            return depths[:number]
+    return depths
+
+
 def networks_of(condition, suffix):
     """Files of all networks of a condition, given as (cell, variant)."""
     cell, variant = condition
-    n_trials = CONDITIONS[condition]["trials"]["train"]
     return expand(
         f"{NETWORK_PATH}.{suffix}",
         cell=cell,
         variant=variant,
-        depth=config["depths"],
-        training_trials=configuration.training_sizes(
-            n_trials, config["training_fractions"]
-        ),
+        depth=depths_of(condition),
+        training_trials=training_sizes(condition),
         seed=config["training_seeds"],
     )
+
+
+def networks_of_all(wildcards):
+    """Trained networks of all conditions."""
+    return [path for key in CONDITIONS for path in networks_of(key, "keras")]
+
+
+def histories_of_all(wildcards):
+    """Training histories of all conditions."""
+    return [path for key in CONDITIONS for path in networks_of(key, "csv")]
 
 
 def network_files(wildcards):
     """Trained networks of a condition, with their descriptions."""
     condition = key_of(wildcards)
     return networks_of(condition, "keras") + networks_of(condition, "json")
+
+
+def networks_of_depth(wildcards):
+    """Networks of one depth trained on all the data, with their descriptions."""
+    return expand(
+        f"{NETWORK_PATH}.{{suffix}}",
+        cell=wildcards.cell,
+        variant=wildcards.variant,
+        depth=wildcards.depth,
+        training_trials=training_sizes(key_of(wildcards))[-1],
+        seed=config["training_seeds"],
+        suffix=["keras", "json"],
+    )
+
+
+def cheap_first(wildcards):
+    """Priority of a training: the number of depths that are deeper."""
+    return sum(depth > int(wildcards.depth) for depth in config["depths"])
 
 
 def simulation_cores(wildcards):

@@ -16,7 +16,7 @@ rule decide_depth:
     input:
         tables=for_conditions(f"{CONDITION_PATH}/evaluation.csv"),
         counts=for_conditions(f"{CONDITION_PATH}/pair_counts.npz"),
-        histories=[path for key in CONDITIONS for path in networks_of(key, "csv")],
+        histories=histories_of_all,
     output:
         verdict=report(
             f"{RESULTS}/verdict.json",
@@ -53,7 +53,7 @@ rule make_report:
         verdict=f"{RESULTS}/verdict.json",
         accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
         examples=for_conditions(f"{CONDITION_PATH}/example.npz"),
-        histories=[path for key in CONDITIONS for path in networks_of(key, "csv")],
+        histories=histories_of_all,
         morphologies=[
             path for cell, variant in CONDITIONS for path in picture_file(cell)
         ],

@@ -25,6 +25,7 @@ rule train_network:
         f"{LOG_PATH}/train_network/{{cell}}/{{variant}}/depth_{{depth}}_trials_{{training_trials}}_seed_{{seed}}.log",
     benchmark:
         f"{BENCHMARK_PATH}/train_network/{{cell}}/{{variant}}/depth_{{depth}}_trials_{{training_trials}}_seed_{{seed}}.tsv"
+    priority: cheap_first
     conda:
         "../../envs/train.yaml"
     threads: 1
@@ -39,6 +40,40 @@ rule train_network:
         "Train depth {wildcards.depth} on {wildcards.training_trials} trials of {wildcards.cell}, {wildcards.variant}, seed {wildcards.seed}."
     script:
         "../../scripts/train_network.py"
+
+
+checkpoint judge_depth:
+    input:
+        test=test_shards,
+        networks=networks_of_depth,
+    output:
+        JUDGEMENT_PATH,
+    log:
+        f"{LOG_PATH}/judge_depth/{{cell}}/{{variant}}/depth_{{depth}}.log",
+    benchmark:
+        f"{BENCHMARK_PATH}/judge_depth/{{cell}}/{{variant}}/depth_{{depth}}.tsv"
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        simulation_seed=config["seed"],
+        criterion=config["verdict"],
+        digest=provenance.code_digest(
+            *READING_CODE,
+            "criterion.py",
+            "evaluation.py",
+            "learning_curve.py",
+            "networks",
+            "scores.py",
+            "training",
+        ),
+    message:
+        "Judge whether depth {wildcards.depth} meets the criterion for {wildcards.cell}, {wildcards.variant}."
+    script:
+        "../../scripts/judge_depth.py"
 
 
 rule evaluate_networks:

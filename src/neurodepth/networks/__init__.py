@@ -1,9 +1,20 @@
-"""Networks that stand in for a neuron: definitions from models/networks, built in Keras 3."""
+"""Networks that stand in for a neuron: definitions from models/networks, built in Keras 3.
 
+Each `type` of a definition is a module of this package with its name. Reading a definition does not import Keras.
+"""
+
+import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from neurodepth import validation
+
+STACKS = ("tcn", "fully_connected")  # types of which a study chooses the depth
+OTHERS = (
+    *("perceptron", "linear_nonlinear_poisson", "two_layer", "dendritic_segments"),
+    *("lstm", "spiking", "elm"),
+)
 
 
 def read(path: str | Path) -> dict[str, Any]:
@@ -15,6 +26,65 @@ def read(path: str | Path) -> dict[str, Any]:
     architecture = validation.read_yaml(path)
     validation.check(architecture, "network", str(path))
     return architecture
+
+
+def build(
+    architecture: dict[str, Any],
+    depth: int,
+    n_synapses: int,
+    n_components: int = 0,
+    spike_probability: float = 1e-3,
+    seed: int = 0,
+    precision: str = "float32",
+    synapse_branch: Sequence[int] | None = None,
+) -> Any:
+    """Build the network that a definition describes.
+
+    Args:
+        architecture: What `read` returns.
+        depth: Layers with a nonlinearity between the input and the heads; 0 where the type has no depth to choose.
+        n_synapses: Input channels.
+        n_components: Dendritic components to predict besides; 0 leaves that head out.
+        spike_probability: Fraction of milliseconds with a spike, where the spike head starts.
+        seed: Of the initial weights and of dropout.
+        precision: `float32` or `bfloat16`; the latter computes in bfloat16 and keeps weights in float32.
+        synapse_branch: Branch of each synapse, whole numbers from 0 on; type `two_layer` needs it.
+
+    Returns:
+        A `keras.Model` from input spikes, uint8, shape (trials, time, synapses), to a mapping of `spike_logit` and
+        `soma_voltage` (normalised), shape (trials, time, 1), and `dendrite_components` (normalised), shape (trials,
+        time, components). Type `linear_nonlinear_poisson` also takes the cell's own spikes: see there.
+
+    Raises:
+        ValueError: If the depth does not fit the type, or the branches of the synapses are missing.
+    """
+    name = architecture["type"]
+    if (depth > 0) != (name in STACKS):
+        wanted = "at least 1" if name in STACKS else "0, since this type has no layers to stack"
+        raise ValueError(f"network of type {name}: expected depth {wanted}, found {depth}")
+    module = importlib.import_module(f"neurodepth.networks.{name}")
+    if name == "tcn":
+        return module.build(architecture, depth, n_synapses, n_components, spike_probability, seed, precision)
+    from neurodepth.networks.backend import keras
+    from neurodepth.networks.frame import Frame
+
+    keras.utils.set_random_seed(seed)
+    frame = Frame(n_synapses, n_components, spike_probability, precision, synapse_branch)
+    return module.build(architecture, depth, frame)
+
+
+def load(path: str | Path) -> Any:
+    """Read a saved network of any type; it predicts but does not train on."""
+    for name in STACKS + OTHERS:  # Keras finds layers of ours only once their modules are imported
+        importlib.import_module(f"neurodepth.networks.{name}")
+    from neurodepth.networks.backend import keras
+
+    return keras.saving.load_model(path, compile=False)
+
+
+def history_ms(architecture: dict[str, Any]) -> int:
+    """Time that a network needs before what it says counts: its receptive field, or the burn-in of a recurrent one."""
+    return architecture["burn_in_ms" if "burn_in_ms" in architecture else "receptive_field_ms"]
 
 
 def kernel_sizes(receptive_field_ms: int, depth: int) -> list[int]:

@@ -1,0 +1,59 @@
+"""What the baselines share: input spikes at the front, linear heads at the back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from neurodepth.networks.backend import keras
+from neurodepth.networks.tcn import SynapseDropout
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The two ends of a network; what lies between is the business of its type.
+
+    Attributes:
+        n_synapses: Input channels.
+        n_components: Dendritic components to predict besides; 0 leaves that head out.
+        spike_probability: Fraction of milliseconds with a spike, where the spike head starts.
+        precision: `float32` or `bfloat16`; the latter for products over all synapses alone, never for a recurrence.
+        synapse_branch: Branch of each synapse, whole numbers from 0 on, or None where it is not known.
+    """
+
+    n_synapses: int
+    n_components: int
+    spike_probability: float
+    precision: str
+    synapse_branch: Sequence[int] | None = None
+
+    @property
+    def policy(self) -> str:
+        """Keras's name of the precision, for layers that multiply all synapses."""
+        return "mixed_bfloat16" if self.precision == "bfloat16" else "float32"
+
+    @property
+    def spike_bias(self) -> Any:
+        """Initial bias of a spike logit."""
+        probability = self.spike_probability
+        return keras.initializers.Constant(float(np.log(probability / (1 - probability))))
+
+    def input_spikes(self, synapse_dropout: float) -> tuple[Any, Any]:
+        """The model's input, uint8, and its spikes as numbers; both of shape (trials, time, synapses)."""
+        inputs = keras.Input((None, self.n_synapses), name="input_spikes", dtype="uint8")
+        spikes = keras.ops.cast(inputs, self.policy.removeprefix("mixed_"))
+        return inputs, SynapseDropout(synapse_dropout, dtype=self.policy, name="synapse_dropout")(spikes)
+
+    def heads(self, hidden: Any) -> dict[str, Any]:
+        """Linear outputs, float32, shape (trials, time, channels), from what a network computed last."""
+        dense = keras.layers.Dense
+        outputs = {
+            "spike_logit": dense(1, bias_initializer=self.spike_bias, dtype="float32", name="spike_logit")(hidden),
+            "soma_voltage": dense(1, dtype="float32", name="soma_voltage")(hidden),
+        }
+        if self.n_components:
+            outputs["dendrite_components"] = dense(self.n_components, dtype="float32", name="dendrite_components")(
+                hidden
+            )
+        return outputs

@@ -12,6 +12,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/common_networks.smk"
 include: "workflow/rules/cells.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/train.smk"
@@ -28,6 +29,7 @@ rule all:
         trials=shards_of_all(),
         networks=networks_of_all,
         tables=for_conditions(f"{CONDITION_PATH}/evaluation.csv"),
+        unusual_tables=unusual_tables(),
     localrule: True
     message:
         "The report is {input.report}."

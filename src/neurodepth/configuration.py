@@ -30,6 +30,7 @@ def check(configuration: dict[str, Any], models_path: str | Path) -> None:
             raise validation.InvalidFileError(f"configuration: conditions name {'/'.join(key)} twice")
         seen.add(key)
         _check_condition(condition, configuration, models)
+    _check_unusual_input(configuration["conditions"], models)
 
 
 def training_sizes(n_trials: int, fractions: list[float]) -> list[int]:
@@ -66,6 +67,29 @@ def _check_condition(condition: dict[str, Any], configuration: dict[str, Any], m
     except ValueError as error:
         raise validation.InvalidFileError(f"configuration: depths: {error} (network {condition['network']})") from error
     training_sizes(condition["trials"]["train"], configuration["training_fractions"])
+
+
+def _check_unusual_input(conditions: list[dict[str, Any]], models: Path) -> None:
+    """Check the variants that networks are tested on besides their own."""
+    n_test = {(one["cell"], one["variant"]): one["trials"]["test"] for one in conditions}
+    for condition in conditions:
+        cell, trained_on, n_trials = condition["cell"], condition["variant"], condition["trials"]["test"]
+        origin = f"configuration: test_on of {cell}/{trained_on}"
+        trained = definition.read(models / "cells" / cell, trained_on).values
+        for variant in condition.get("test_on", []):
+            tested = definition.read(models / "cells" / cell, variant).values
+            keys = sorted((trained.keys() | tested.keys()) - {"input"})
+            changed = [key for key in keys if trained.get(key) != tested.get(key)]
+            if changed or variant == trained_on:
+                found = f"one that differs in {', '.join(changed)}" if changed else "the variant itself"
+                raise validation.InvalidFileError(
+                    f"{origin} names {variant}: expected a variant with another input alone, found {found}; leave it out"
+                )
+            if n_test.setdefault((cell, variant), n_trials) != n_trials:
+                raise validation.InvalidFileError(
+                    f"{origin} names {variant}: expected {n_test[cell, variant]} test trials, as where it is named before, "
+                    f"found {n_trials}: give both conditions the same trials.test"
+                )
 
 
 def _check_engine(parallel: dict[str, Any]) -> None:

@@ -1,9 +1,7 @@
-"""Paths, checks and the functions that rules share."""
+"""Paths, checks and the functions that rules share; those of networks are in common_networks.smk."""
 
 import functools
-import json
 import os
-from pathlib import Path
 
 from neurodepth import configuration, provenance
 from neurodepth.cells import definition
@@ -17,6 +15,11 @@ except InvalidFileError as error:
 
 RESULTS = config["results_path"]
 CONDITIONS = {(one["cell"], one["variant"]): one for one in config["conditions"]}
+UNUSUAL = {  # variants with unusual input that networks are tested on, and how many trials of each
+    (one["cell"], variant): one["trials"]["test"]
+    for one in config["conditions"]
+    for variant in one.get("test_on", [])
+}
 CONDITION_PATH = f"{RESULTS}/{{cell}}/{{variant}}"
 BENCHMARK_PATH = f"{RESULTS}/benchmarks"
 LOG_PATH = f"{RESULTS}/logs"
@@ -72,6 +75,15 @@ def key_of(wildcards):
 def condition_of(wildcards):
     """The configuration's entry for a cell and variant."""
     return CONDITIONS[key_of(wildcards)]
+
+
+def n_trials_of(condition, split):
+    """Trials of one split of a condition, or of a variant that networks are tested on."""
+    if condition in CONDITIONS:
+        return CONDITIONS[condition]["trials"][split]
+    if condition in UNUSUAL and split == "test":
+        return UNUSUAL[condition]
+    raise WorkflowError(f"{'/'.join(condition)}: the study has no {split} trials of it")
 
 
 def protocol_of(wildcards):
@@ -143,9 +155,10 @@ def picture_file(cell):
 
 
 def basis_of(wildcards):
-    """The basis of dendritic voltages where the study asks for one and the cell has dendrites."""
+    """The basis of dendritic voltages where the study trains on it and the cell has dendrites."""
     if (
         not config["simulation"]["dendrite_components"]
+        or (wildcards.cell, wildcards.variant) not in CONDITIONS
         or cell_of(wildcards).values["type"] == "point"
     ):
         return []
@@ -155,8 +168,9 @@ def basis_of(wildcards):
 def shards_of(condition, split):
     """Shards of one split of a condition, given as (cell, variant)."""
     cell, variant = condition
-    n_trials = CONDITIONS[condition]["trials"][split]
-    n_shards = -(-n_trials // config["simulation"]["trials_per_shard"])
+    n_shards = -(
+        -n_trials_of(condition, split) // config["simulation"]["trials_per_shard"]
+    )
     return [
         SHARD_PATH.format(
             cell=cell, variant=variant, split=split, shard=f"{number:04d}"
@@ -166,13 +180,10 @@ def shards_of(condition, split):
 
 
 def shards_of_all():
-    """Shards of all splits of all conditions."""
-    return [
-        path
-        for condition in CONDITIONS
-        for split in ("train", "validation", "test")
-        for path in shards_of(condition, split)
-    ]
+    """Shards of all splits of all conditions, and of the unusual input."""
+    splits = [(key, split) for key in CONDITIONS for split in ("train", "validation")]
+    splits += [(key, "test") for key in CONDITIONS | UNUSUAL]
+    return [path for key, split in splits for path in shards_of(key, split)]
 
 
 def training_shards(wildcards):
@@ -195,76 +206,10 @@ def test_shards(wildcards):
 
 def shard_trials(wildcards):
     """First trial and number of trials of one shard."""
-    n_trials = condition_of(wildcards)["trials"][wildcards.split]
+    n_trials = n_trials_of((wildcards.cell, wildcards.variant), wildcards.split)
     per_shard = config["simulation"]["trials_per_shard"]
     first = int(wildcards.shard) * per_shard
     return [first, min(per_shard, n_trials - first)]
-
-
-def training_sizes(condition):
-    """Training trials of the networks of a condition, smallest first."""
-    n_trials = CONDITIONS[condition]["trials"]["train"]
-    return configuration.training_sizes(n_trials, config["training_fractions"])
-
-
-def depths_of(condition):
-    """Depths to train for a condition: all, or in a sequential search those up to the first that surely meets."""
-    cell, variant = condition
-    depths = sorted(config["depths"])
-    if config["search"] == "grid":
-        return depths
-    for number, depth in enumerate(depths[:-1], start=1):
-        judgement = checkpoints.judge_depth.get(cell=cell, variant=variant, depth=depth)
-        if json.loads(Path(judgement.output[0]).read_text())["meets"]:
-            return depths[:number]
-    return depths
-
-
-def networks_of(condition, suffix):
-    """Files of all networks of a condition, given as (cell, variant)."""
-    cell, variant = condition
-    return expand(
-        f"{NETWORK_PATH}.{suffix}",
-        cell=cell,
-        variant=variant,
-        depth=depths_of(condition),
-        training_trials=training_sizes(condition),
-        seed=config["training_seeds"],
-    )
-
-
-def networks_of_all(wildcards):
-    """Trained networks of all conditions."""
-    return [path for key in CONDITIONS for path in networks_of(key, "keras")]
-
-
-def histories_of_all(wildcards):
-    """Training histories of all conditions."""
-    return [path for key in CONDITIONS for path in networks_of(key, "csv")]
-
-
-def network_files(wildcards):
-    """Trained networks of a condition, with their descriptions."""
-    condition = key_of(wildcards)
-    return networks_of(condition, "keras") + networks_of(condition, "json")
-
-
-def networks_of_depth(wildcards):
-    """Networks of one depth trained on all the data, with their descriptions."""
-    return expand(
-        f"{NETWORK_PATH}.{{suffix}}",
-        cell=wildcards.cell,
-        variant=wildcards.variant,
-        depth=wildcards.depth,
-        training_trials=training_sizes(key_of(wildcards))[-1],
-        seed=config["training_seeds"],
-        suffix=["keras", "json"],
-    )
-
-
-def cheap_first(wildcards):
-    """Priority of a training: the number of depths that are deeper."""
-    return sum(depth > int(wildcards.depth) for depth in config["depths"])
 
 
 def simulation_cores(wildcards):
@@ -274,16 +219,6 @@ def simulation_cores(wildcards):
         return 1
     cores = config["parallel"]["cores_per_job"]
     return workflow.cores or 1 if cores == "all" else cores
-
-
-def budget_of(wildcards):
-    """How long a network is trained, as arguments of training.Budget."""
-    return config["training"] | {"updates": condition_of(wildcards)["updates"]}
-
-
-def architecture_of(wildcards):
-    """Definition of the network of a condition."""
-    return f"models/networks/{condition_of(wildcards)['network']}.yaml"
 
 
 def for_conditions(pattern):

@@ -104,3 +104,31 @@ rule evaluate_networks:
         "Hold the networks of {wildcards.cell}, {wildcards.variant} against its test trials."
     script:
         "../../scripts/evaluate_networks.py"
+
+
+rule evaluate_out_of_distribution:
+    input:
+        test=unusual_test_shards,
+        networks=network_files,
+    output:
+        f"{CONDITION_PATH}/out_of_distribution.csv",
+    log:
+        f"{LOG_PATH}/evaluate_out_of_distribution/{{cell}}/{{variant}}.log",
+    benchmark:
+        f"{BENCHMARK_PATH}/evaluate_out_of_distribution/{{cell}}/{{variant}}.tsv"
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        simulation_seed=config["seed"],
+        variants=unusual_variants,
+        digest=provenance.code_digest(
+            *READING_CODE, "networks", "training", "evaluation.py"
+        ),
+    message:
+        "Hold the networks of {wildcards.cell}, {wildcards.variant} against input that training never showed."
+    script:
+        "../../scripts/evaluate_out_of_distribution.py"

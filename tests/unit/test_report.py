@@ -1,6 +1,7 @@
 import html
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -113,6 +114,16 @@ def test_axes_carry_units(study):
     for figure, units in drawn:
         labels = " ".join(axes.get_xlabel() + " " + axes.get_ylabel() for axes in figure.axes)
         assert [unit for unit in units if unit not in labels] == []
+
+
+def test_a_cell_without_a_spike_still_has_a_page(study, tmp_path):
+    """Its networks have no AUC."""
+    silent = shutil.copytree(study, tmp_path / "silent")
+    table = pd.read_csv(silent / "accuracy_vs_depth.csv")
+    table.loc[table.cell == "lif", ["auc", "auc_low", "auc_high"]] = np.nan
+    table.to_csv(silent / "accuracy_vs_depth.csv", index=False)
+    _write(silent, silent / "report.html")
+    assert "lif" in (silent / "report.html").read_text()
 
 
 def test_a_depth_keeps_its_colour_whatever_the_study():

@@ -83,7 +83,8 @@ def _nines(auc: np.ndarray) -> np.ndarray:
 
 def _auc_axis(axes: Axes, table: pd.DataFrame, criterion: Criterion) -> None:
     axes.set_yscale("function", functions=(_nines, lambda nines: 1 - 10.0 ** -np.asarray(nines)))
-    low, high = _nines(np.array([min(table.auc_low.min(), criterion.auc), max(table.auc_high.max(), criterion.auc)]))
+    drawn = [*table.auc_low.dropna(), *table.auc_high.dropna(), criterion.auc]
+    low, high = _nines(np.array([min(drawn), max(drawn)]))
     room = 0.08 * max(high - low, 0.1)
     axes.set_ylim(*(1 - 10.0 ** -np.array([low - room, high + room])))
     for ticks in (AUC_TICKS, FINE_AUC_TICKS):

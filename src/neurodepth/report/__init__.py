@@ -83,7 +83,7 @@ def _describe(
         raise ValueError(f"{condition.cell} ({condition.variant}) has no verdict, only {known}: run snakemake again")
     name = wording.name_of(found[0])
     largest = rows[rows.training_trials == rows.training_trials.max()]
-    best = largest.loc[largest.auc.idxmax()]
+    best = largest.sort_values("auc", ascending=False, kind="stable").iloc[0]  # without spikes none has an AUC
     example = results.read_example(condition.example_path)
     shown = sorted({int(largest.depth.min()), int(best.depth)} & {int(depth) for depth in example.depths})
     histories = [results.read_history(path) for path in condition.history_paths]

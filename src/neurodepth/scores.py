@@ -67,7 +67,8 @@ def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: fl
     """Bootstrap the errors of all networks of one cell.
 
     All networks meet the same resampled trials, so that differences between them can be read resample by resample.
-    Seeds are drawn for each depth and amount of data on its own, the same draw for all measures.
+    Seeds are drawn for each depth and amount of data on its own, the same draw for all measures, whatever other networks
+    there are.
 
     Args:
         evaluations: Networks of one cell.
@@ -84,6 +85,7 @@ def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: fl
     point: dict[str, dict[tuple[int, int], float]] = {measure: {} for measure in MEASURES}
     resampled: dict[str, dict[tuple[int, int], np.ndarray]] = {measure: {} for measure in MEASURES}
     for key, group in sorted(grouped.items()):
+        rng = np.random.default_rng(np.random.SeedSequence([seed, 1, *key]))
         drawn = rng.integers(len(group), size=(len(group), n_resamples))
         for measure in MEASURES:
             estimates = [_error(one, measure) for one in group]

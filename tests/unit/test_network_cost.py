@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -82,3 +83,14 @@ def test_the_elm_neuron_has_the_published_number_of_parameters(project):
 def test_counting_does_not_import_keras():
     program = "import sys; from neurodepth.networks import cost; assert 'keras' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.parametrize("name", networks.STACKS + networks.OTHERS)
+def test_the_documentation_has_the_cost_of_the_default_definition(project, name):
+    architecture = networks.read(project / "models" / "networks" / f"{name}.yaml")
+    found = cost.count(architecture, 7 if name in networks.STACKS else 0, 1278, 10.9, range(193))
+    row = re.search(rf"^\| `{name}`.*$", (project / "docs" / "networks.md").read_text().split("## Keys")[1], re.M)[0]
+    values = [found.parameters, found.multiply_adds_per_ms, round(found.event_multiply_adds_per_ms)]
+    assert row.split(" | ")[3:] == [
+        f"{value:,}".replace(",", " ") + (" |" if i == 2 else "") for i, value in enumerate(values)
+    ]

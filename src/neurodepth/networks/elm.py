@@ -97,8 +97,12 @@ class LeakyMemory(keras.layers.Layer):
         self.output_size = memory_units
         time_constant_ms = np.geomspace(shortest_memory_ms, longest_memory_ms, memory_units)
         self.memory_decay = np.exp(-1 / time_constant_ms).astype("float32")
-        self.hidden = keras.layers.Dense(HIDDEN_PER_MEMORY * memory_units, "relu", dtype=self.dtype_policy)
-        self.update = keras.layers.Dense(memory_units, dtype=self.dtype_policy)
+        # The published program is in PyTorch, whose linear layers start with weights of variance 1 / (3 inputs).
+        first, second = (keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform") for _ in range(2))
+        self.hidden = keras.layers.Dense(
+            HIDDEN_PER_MEMORY * memory_units, "relu", kernel_initializer=first, dtype=self.dtype_policy
+        )
+        self.update = keras.layers.Dense(memory_units, kernel_initializer=second, dtype=self.dtype_policy)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the perceptron's weights."""

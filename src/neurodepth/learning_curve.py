@@ -12,6 +12,7 @@ import numpy as np
 # Published learning curves have exponents from 0.07 to 1 (Hestness et al. 2017); ASSUME the wider range. Without a lower
 # bound the floor is undetermined.
 EXPONENTS = np.geomspace(0.1, 2.0, 201)
+FARTHEST_DOUBLINGS = 20  # ASSUME: what would need a million times the data is never reached
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,14 @@ class LearningCurve:
         return np.maximum(self.floor + self.scale * falls, 0)
 
     def trials_to_reach(self, error: float) -> np.ndarray:
-        """Training trials with which the error falls to a given one, shape (resamples,); infinite means never."""
+        """Training trials with which the error falls to a given one, shape (resamples,); infinite means never.
+
+        Nothing is said of less data than the least of the fit, nor of more than `FARTHEST_DOUBLINGS`.
+        """
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             power = np.log2(self.scale / (error - self.floor)) / self.exponent
             doublings = np.where(self.exponent > 0, power, (self.floor - error) / self.scale)
-            trials = self.largest_trials * 2.0**doublings
+            trials = np.where(doublings > FARTHEST_DOUBLINGS, np.inf, self.largest_trials * 2.0**doublings)
         never = (self.exponent > 0) & (self.floor >= error) | (self.scale == 0) & (self.floor > error)
         already = (self.scale == 0) & (self.floor <= error)
         found = np.where(never, np.inf, np.where(already, self.smallest_trials, trials))

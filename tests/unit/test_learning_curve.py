@@ -40,6 +40,12 @@ def test_an_error_below_the_floor_is_never_reached():
     assert np.isinf(curve.trials_to_reach(0.009)[0])
 
 
+def test_a_million_times_the_data_is_never():
+    curve = learning_curve.fit(SIZES, power_law(SIZES, 0.0, 0.02, 0.2)[:, None])
+    assert np.isfinite(curve.trials_to_reach(0.02 * 2**-3.9)[0])
+    assert np.isinf(curve.trials_to_reach(0.02 * 2**-4.1)[0])
+
+
 def test_an_error_that_does_not_fall_stays():
     curve = learning_curve.fit(SIZES, np.array([[0.02], [0.02], [0.02], [0.02]]))
     assert curve.error_after(5)[0] == pytest.approx(0.02)

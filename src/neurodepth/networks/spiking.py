@@ -1,6 +1,6 @@
 """A recurrent layer of leaky integrate-and-fire units, trained with surrogate gradients.
 
-Neftci, Mostafa & Zenke 2019 (IEEE Signal Process Mag 36:51), equations 2 to 5: synaptic current I, membrane voltage U
+Neftci, Mostafa & Zenke 2019 (IEEE Signal Process Mag 36:51), in steps of 1 ms: synaptic current I, membrane voltage U
 with threshold 1 and reset by subtraction, spikes S. The heads are units that do not spike: linear sums of low-passed S.
 """
 

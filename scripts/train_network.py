@@ -17,13 +17,15 @@ def train_network(
     model_path,
     history_path,
     label,
+    basis_path=None,
 ):
     trials = dataset.read_split(train_paths, expected=study | {"split": "train"}).first(n_trials)
     validation = dataset.read_split(validation_paths, expected=study | {"split": "validation"})
     architecture = networks.read(architecture_path)
     checkpoint_path = f"{model_path}.checkpoint"
+    basis = dataset.read_basis(basis_path) if basis_path else None
     model, scaling, history = training.train(
-        trials, validation, architecture, depth, seed, budget, checkpoint_path, label
+        trials, validation, architecture, depth, seed, budget, checkpoint_path, label, basis
     )
     history.to_csv(history_path, index=False)
     description = {"depth": depth, "training_trials": n_trials, "seed": seed, "architecture": architecture}
@@ -50,4 +52,5 @@ if __name__ == "__main__":
             snakemake.output.model,
             snakemake.output.history,
             "{cell} {variant}, depth {depth}, {training_trials} trials, seed {seed}".format(**snakemake.wildcards),
+            snakemake.input.get("basis"),
         )

@@ -41,7 +41,7 @@ def count(architecture, depth, event_rate_hz=0.0):
 
 @pytest.mark.parametrize(("architecture", "depth"), ARCHITECTURES)
 def test_parameters_are_those_that_the_model_trains_but_for_the_dendritic_head(architecture, depth):
-    options = {"synapse_dropout": 0.1, "n_components": 0}
+    options = {"synapse_dropout": 0.1, "n_regions": 0}
     model = networks.build(architecture | options, depth, len(BRANCH), synapse_branch=BRANCH)
     trained = sum(int(np.prod(one.shape)) for one in model.trainable_variables)
     assert count(architecture, depth).parameters == trained

@@ -25,7 +25,7 @@ def test_every_depth_sees_the_same_receptive_field(depth):
 
 @pytest.mark.parametrize("depth", [1, 2, 5])
 def test_an_output_depends_on_its_receptive_field_and_on_nothing_else(depth):
-    model = tcn.build(ARCHITECTURE, depth, n_synapses=3, n_components=2, seed=1)
+    model = tcn.build(ARCHITECTURE, depth, n_synapses=3, n_regions=2, seed=1)
     rng = np.random.default_rng(0)
     inputs = rng.integers(0, 2, (1, 80, 3)).astype(np.uint8)
     moved = inputs.copy()

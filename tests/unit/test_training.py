@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,10 +7,11 @@ import pytest
 from neurodepth import stimulus, training
 from neurodepth.cells import build, definition
 from neurodepth.dataset import Trials
+from neurodepth.networks import tcn
 from neurodepth.training import checkpoint
 from neurodepth.training.windows import Windows, fit_scaling
 
-BUDGET = training.Budget(40, 10, 10, 4, 200, 5e-3, "float32")
+BUDGET = training.Budget(40, 10, 10, 4, 200, 5e-3, precision="float32")
 ARCHITECTURE = {
     "type": "tcn",
     "width": 4,
@@ -54,6 +56,10 @@ def fit(splits, folder, budget=BUDGET, depth=2):
     return training.train(*splits, ARCHITECTURE, depth, 1, budget, folder)
 
 
+def network(splits):
+    return tcn.build(ARCHITECTURE | {"synapse_dropout": 0.0}, 2, splits[0].n_synapses)
+
+
 def test_training_lowers_the_loss(splits, tmp_path):
     _, _, history = fit(splits, tmp_path / "checkpoint")
     assert history["training_loss"].iloc[-1] < 0.8 * history["training_loss"].iloc[0]
@@ -87,7 +93,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_training(splits, tmp_path, mon
     losses = iter([0.5, 0.3, 0.4, 0.6, 0.7, 0.8])
     weights = []
 
-    def scripted(model, windows, validation):
+    def scripted(model, predictor, windows, validation):
         weights.append([w.copy() for w in model.get_weights()])
         epoch = windows.first_update // 10 + 1
         model.layers[-1].set_weights([np.full_like(w, epoch) for w in model.layers[-1].get_weights()])
@@ -95,7 +101,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_training(splits, tmp_path, mon
         return row | {"validation_spike_loss": next(losses)}
 
     monkeypatch.setattr(training, "_train_epoch", scripted)
-    budget = training.Budget(60, 10, 2, 4, 200, 5e-3, "float32")
+    budget = training.Budget(60, 10, 2, 4, 200, 5e-3, precision="float32")
     model, _, history = fit(splits, tmp_path / "checkpoint", budget)
     assert len(history) == 4  # the second was best; two without improvement
     assert (model.layers[-1].get_weights()[0] == 2).all()
@@ -104,7 +110,7 @@ def test_the_best_epoch_is_kept_and_patience_ends_training(splits, tmp_path, mon
 def test_windows_hold_what_the_trials_hold(splits):
     trials = splits[0]
     scaling = fit_scaling(trials)
-    inputs, targets = Windows(trials, scaling, BUDGET, seed=3)[0]
+    inputs, targets = Windows(network(splits), trials, scaling, BUDGET, seed=3)[0]
     rng = np.random.default_rng([3, 0])
     trial, start = rng.integers(len(trials), size=4)[0], rng.integers(trials.duration_ms - 200 + 1, size=4)[0]
     expected = np.zeros((trials.duration_ms, 100), np.uint8)
@@ -117,15 +123,15 @@ def test_windows_hold_what_the_trials_hold(splits):
 
 def test_targets_are_normalised_by_the_training_trials(splits):
     budget = training.Budget(10, 10, 1, 64, 1000, 1e-3)
-    targets = Windows(splits[0], fit_scaling(splits[0]), budget, seed=1)[0][1]["soma_voltage"]
+    targets = Windows(network(splits), splits[0], fit_scaling(splits[0]), budget, seed=1)[0][1]["soma_voltage"]
     assert targets.mean() == pytest.approx(0, abs=0.2)  # 64 windows of 8 trials
     assert targets.std() == pytest.approx(1, abs=0.2)
 
 
 def test_a_checkpoint_of_another_training_is_not_used(splits, tmp_path):
-    fit(splits, tmp_path / "checkpoint", training.Budget(20, 10, 10, 4, 200, 5e-3, "float32"))
-    _, _, history = fit(splits, tmp_path / "checkpoint", training.Budget(20, 10, 10, 4, 200, 1e-3, "float32"))
-    _, _, fresh = fit(splits, tmp_path / "fresh", training.Budget(20, 10, 10, 4, 200, 1e-3, "float32"))
+    fit(splits, tmp_path / "checkpoint", training.Budget(20, 10, 10, 4, 200, 5e-3, precision="float32"))
+    _, _, history = fit(splits, tmp_path / "checkpoint", training.Budget(20, 10, 10, 4, 200, 1e-3, precision="float32"))
+    _, _, fresh = fit(splits, tmp_path / "fresh", training.Budget(20, 10, 10, 4, 200, 1e-3, precision="float32"))
     np.testing.assert_allclose(history["training_loss"], fresh["training_loss"], rtol=1e-4)
 
 
@@ -150,11 +156,33 @@ def test_a_saved_network_predicts_the_same(splits, tmp_path):
 
 
 def test_a_window_not_longer_than_the_receptive_field_is_refused(splits, tmp_path):
-    with pytest.raises(ValueError, match=r"window_ms is 40.*receptive field \(40 ms\)"):
+    with pytest.raises(ValueError, match=r"window_ms is 40.*before it is scored \(40 ms\)"):
         fit(splits, tmp_path, training.Budget(10, 10, 1, 4, 40, 1e-3))
 
 
 def test_a_checkpoint_is_gone_after_it_was_discarded(splits, tmp_path):
-    fit(splits, tmp_path / "checkpoint", training.Budget(10, 10, 1, 4, 200, 1e-3, "float32"))
+    fit(splits, tmp_path / "checkpoint", training.Budget(10, 10, 1, 4, 200, 1e-3, precision="float32"))
     checkpoint.discard(tmp_path / "checkpoint")
     assert not (tmp_path / "checkpoint").exists()
+
+
+def test_silent_synapses_differ_from_window_to_window(splits):
+    model = tcn.build(ARCHITECTURE | {"synapse_dropout": 0.5}, 2, splits[0].n_synapses)
+    budget = training.Budget(10, 10, 1, 2, 1400, 1e-3)
+    inputs, _ = Windows(model, splits[0], fit_scaling(splits[0]), budget, seed=1)[0]
+    silent = ~inputs.any(axis=1)
+    assert silent.mean() == pytest.approx(0.5, abs=0.1)
+    assert 0.3 < np.mean(silent[0] != silent[1]) < 0.7
+
+
+def test_a_loss_that_is_not_a_number_names_its_update_and_keeps_the_weights_before(splits, tmp_path):
+    budget = training.Budget(40, 10, 10, 4, 200, 5e-3, precision="float32")
+    broken = replace(splits[0], soma_voltage_mv=splits[0].soma_voltage_mv.copy())
+    scaling = fit_scaling(broken)
+    model = network(splits)
+    model.compile("sgd", loss={"spike_logit": "mse", "soma_voltage": "mse"})
+    windows = Windows(model, broken, scaling, budget, seed=1)
+    broken.soma_voltage_mv[:] = np.nan
+    windows.first_update = 20
+    with pytest.raises(FloatingPointError, match=r"at update 21: lower training.learning_rate \(0.005\)"):
+        training._train_epoch(model, network(splits), windows, splits[1])

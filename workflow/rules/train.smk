@@ -16,6 +16,7 @@ rule train_network:
     input:
         train=training_shards,
         validation=validation_shards,
+        basis=basis_of,
         architecture=architecture_of,
     output:
         model=f"{NETWORK_PATH}.keras",

@@ -32,7 +32,7 @@ def build(
     architecture: dict[str, Any],
     depth: int,
     n_synapses: int,
-    n_components: int = 0,
+    n_regions: int = 0,
     spike_probability: float = 1e-3,
     seed: int = 0,
     precision: str = "float32",
@@ -44,7 +44,7 @@ def build(
         architecture: What `read` returns.
         depth: Layers with a nonlinearity between the input and the heads; 0 where the type has no depth to choose.
         n_synapses: Input channels.
-        n_components: Dendritic components to predict besides; 0 leaves that head out.
+        n_regions: Dendritic regions to predict besides; 0 leaves that head out.
         spike_probability: Fraction of milliseconds with a spike, where the spike head starts.
         seed: Of the initial weights and of dropout.
         precision: `float32` or `bfloat16`; the latter computes in bfloat16 and keeps weights in float32.
@@ -52,8 +52,8 @@ def build(
 
     Returns:
         A `keras.Model` from input spikes, uint8, shape (trials, time, synapses), to a mapping of `spike_logit` and
-        `soma_voltage` (normalised), shape (trials, time, 1), and `dendrite_components` (normalised), shape (trials,
-        time, components). Type `linear_nonlinear_poisson` also takes the cell's own spikes: see there.
+        `soma_voltage` (normalised), shape (trials, time, 1), and `dendrite_regions` (normalised), shape (trials,
+        time, regions). Type `linear_nonlinear_poisson` also takes the cell's own spikes: see there.
 
     Raises:
         ValueError: If the depth does not fit the type, or the branches of the synapses are missing.
@@ -64,12 +64,12 @@ def build(
         raise ValueError(f"network of type {name}: expected depth {wanted}, found {depth}")
     module = importlib.import_module(f"neurodepth.networks.{name}")
     if name == "tcn":
-        return module.build(architecture, depth, n_synapses, n_components, spike_probability, seed, precision)
+        return module.build(architecture, depth, n_synapses, n_regions, spike_probability, seed, precision)
     from neurodepth.networks.backend import keras
     from neurodepth.networks.frame import Frame
 
     keras.utils.set_random_seed(seed)
-    frame = Frame(n_synapses, n_components, spike_probability, precision, synapse_branch)
+    frame = Frame(n_synapses, n_regions, spike_probability, precision, synapse_branch)
     return module.build(architecture, depth, frame)
 
 

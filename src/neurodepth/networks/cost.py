@@ -2,7 +2,7 @@
 
 Counted from a definition alone, without Keras: what the network's equations need, not what a particular program does.
 A multiply-add is a product that is added to a sum. Normalisation is folded into the weights before it; a nonlinearity
-counts nothing. The head for dendritic components serves training only and is not counted.
+counts nothing. The head for dendritic regions serves training only and is not counted.
 """
 
 from collections.abc import Callable, Sequence

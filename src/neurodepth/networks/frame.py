@@ -16,14 +16,14 @@ class Frame:
 
     Attributes:
         n_synapses: Input channels.
-        n_components: Dendritic components to predict besides; 0 leaves that head out.
+        n_regions: Dendritic regions to predict besides; 0 leaves that head out.
         spike_probability: Fraction of milliseconds with a spike, where the spike head starts.
         precision: `float32` or `bfloat16`; the latter for products over all synapses alone, never for a recurrence.
         synapse_branch: Branch of each synapse, whole numbers from 0 on, or None where it is not known.
     """
 
     n_synapses: int
-    n_components: int
+    n_regions: int
     spike_probability: float
     precision: str
     synapse_branch: Sequence[int] | None = None
@@ -52,8 +52,6 @@ class Frame:
             "spike_logit": dense(1, bias_initializer=self.spike_bias, dtype="float32", name="spike_logit")(hidden),
             "soma_voltage": dense(1, dtype="float32", name="soma_voltage")(hidden),
         }
-        if self.n_components:
-            outputs["dendrite_components"] = dense(self.n_components, dtype="float32", name="dendrite_components")(
-                hidden
-            )
+        if self.n_regions:
+            outputs["dendrite_regions"] = dense(self.n_regions, dtype="float32", name="dendrite_regions")(hidden)
         return outputs

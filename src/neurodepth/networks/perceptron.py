@@ -1,7 +1,7 @@
 """A perceptron in time: one filter a synapse for each output and no hidden layer.
 
 Its spikes are logistic regression, the generalised linear model of a binary bin (McCullagh & Nelder 1989, Generalized
-linear models, chapter 4). It has no head for dendritic components, which would share nothing with the other two.
+linear models, chapter 4). It has no head for dendritic regions, which would share nothing with the other two.
 """
 
 from typing import Any

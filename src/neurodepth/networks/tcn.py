@@ -1,5 +1,6 @@
 """Temporal convolutional networks from synaptic input to spikes, soma voltage and dendritic voltages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,15 @@ from neurodepth.networks.normalisation import Normalisation
 
 # The published batch normalisation forgets over 100 updates; short trainings need a faster memory.
 BATCH_NORMALISATION_MEMORY = 0.95
+DENDRITE_LAYER = 2  # the head of the dendritic regions reads this layer: what the dendrite does comes before the spike
+EVENT_LAG_MS = 5.0  # the effect of an event is read this long after it, near the peak of a synaptic potential
 
 
 def build(
     architecture: dict[str, Any],
     depth: int,
     n_synapses: int,
-    n_components: int = 0,
+    n_regions: int = 0,
     spike_probability: float = 1e-3,
     seed: int = 0,
     precision: str = "float32",
@@ -28,14 +31,14 @@ def build(
         architecture: What `networks.read` returns.
         depth: Layers with a nonlinearity between the input and the heads.
         n_synapses: Input channels.
-        n_components: Dendritic components to predict besides; 0 leaves that head out.
+        n_regions: Dendritic regions to predict besides; 0 leaves that head out.
         spike_probability: Fraction of milliseconds with a spike, where the spike head starts.
         seed: Of the initial weights and of dropout.
         precision: `float32` or `bfloat16`; the latter computes in bfloat16 and keeps weights in float32.
 
     Returns:
         A model from input spikes, shape (trials, time, synapses), to a mapping of `spike_logit` and `soma_voltage`
-        (normalised), shape (trials, time, 1), and `dendrite_components` (normalised), shape (trials, time, components).
+        (normalised), shape (trials, time, 1), and `dendrite_regions` (normalised), shape (trials, time, regions).
     """
     keras.utils.set_random_seed(seed)
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
@@ -57,16 +60,17 @@ def build(
             x = keras.layers.Dropout(
                 architecture["channel_dropout"], (1, 1, None, width), dtype=policy, name=f"channel_dropout_{layer}"
             )(x)
+        if layer == min(DENDRITE_LAYER, depth):
+            dendrite = x
+    dendrite = OutOfTiles(dtype=policy, name="dendrite_out_of_tiles")(dendrite, inputs)
     x = OutOfTiles(dtype=policy, name="out_of_tiles")(x, inputs)
     start = keras.initializers.Constant(float(np.log(spike_probability / (1 - spike_probability))))
     outputs = {
         "spike_logit": keras.layers.Dense(1, bias_initializer=start, dtype="float32", name="spike_logit")(x),
         "soma_voltage": keras.layers.Dense(1, dtype="float32", name="soma_voltage")(x),
     }
-    if n_components:
-        outputs["dendrite_components"] = keras.layers.Dense(n_components, dtype="float32", name="dendrite_components")(
-            x
-        )
+    if n_regions:
+        outputs["dendrite_regions"] = keras.layers.Dense(n_regions, dtype="float32", name="dendrite_regions")(dendrite)
     return keras.Model(inputs, outputs, name=f"tcn_depth_{depth}")
 
 
@@ -95,3 +99,40 @@ class SynapseDropout(keras.layers.Layer):
 def synapse_dropout(model: keras.Model) -> float:
     """Fraction of the synapses that the trainer must leave out in every window for a model."""
     return sum(layer.rate for layer in model.layers if isinstance(layer, SynapseDropout))
+
+
+def start_from(model: keras.Model, effects: np.ndarray, time_constants_ms: Sequence[float], n_excitatory: int) -> None:
+    """Start the first layer of a network from the mean effects of single events; the other layers stay random.
+
+    A factorised layer mixes the synapses by the effect that they have on soma and regions, excitatory and inhibitory ones
+    apart where it is wide enough for that; a full one takes the decaying exponentials themselves. Channels beyond
+    the soma and the regions stay random.
+
+    Args:
+        model: Any network; one without a first layer of this module is left alone.
+        effects: What `training.synaptic_effects.regress` returns, shape (time constants, synapses, targets).
+        time_constants_ms: Decay of each effect.
+        n_excitatory: Number of excitatory synapses, which come first.
+    """
+    names = [layer.name for layer in model.layers]
+    if "mix_synapses" in names:
+        layer = model.get_layer("mix_synapses")
+        shape = np.exp(-EVENT_LAG_MS / np.array(time_constants_ms))[:, None]
+    elif "convolution_1" in names:
+        layer = model.get_layer("convolution_1")
+        lag_ms = np.arange(layer.kernel_ms)[::-1]
+        shape = np.exp(-lag_ms / np.array(time_constants_ms)[:, None])
+    else:
+        return
+    kernel = layer.get_weights()[0].reshape(shape.shape[1], *effects.shape[1:2], -1)
+    filters = np.einsum("kt,ksr->tsr", shape, effects)
+    width = kernel.shape[2]
+    if width > 1.5 * filters.shape[2]:
+        excitatory, inhibitory = filters[:, :, : width // 2].copy(), filters[:, :, : width // 2].copy()
+        excitatory[:, n_excitatory:], inhibitory[:, :n_excitatory] = 0, 0
+        filters = np.concatenate([excitatory, inhibitory], axis=2)
+    filters = filters[:, :, :width]
+    # As large as the random weights were: normalisation follows, only the pace of learning depends on it.
+    size = np.sqrt(np.mean(filters**2, axis=(0, 1)))
+    kernel[:, :, : filters.shape[2]] = filters * np.where(size > 0, kernel.std() / np.where(size > 0, size, 1), 0)
+    layer.set_weights([kernel.reshape(layer.get_weights()[0].shape)])

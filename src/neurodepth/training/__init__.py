@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,20 +14,20 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from neurodepth import metrics, provenance
-from neurodepth.dataset import Trials
+from neurodepth import metrics, networks, provenance
+from neurodepth.cells.trial import VoltageBasis
 from neurodepth.networks import tcn
 from neurodepth.networks.backend import keras
 from neurodepth.training import checkpoint as checkpoints
-from neurodepth.training.windows import Budget, Scaling, Windows, fit_scaling
+from neurodepth.training import synaptic_effects
+from neurodepth.training.regions import rotation_to_regions
+from neurodepth.training.windows import Budget, Scaling, Windows, feed, fit_scaling
+from neurodepth.trials import Trials
 
 __all__ = ["Budget", "Scaling", "load", "predict", "resolve_precision", "save", "train"]
 log = logging.getLogger(__name__)
-LOSS_WEIGHTS = {
-    "spike_logit": 20.0,
-    "soma_voltage": 0.5,
-    "dendrite_components": 2.0,
-}  # found to work best at small data
+SPIKE_WEIGHT, SOMA_WEIGHT = 20.0, 0.5  # of the losses: cross-entropy a millisecond, square of the normalised voltage
+TRIALS_AT_ONCE = 4  # in predictions: 30 MB of input
 
 
 def train(
@@ -38,6 +39,8 @@ def train(
     budget: Budget,
     checkpoint_path: str | Path,
     label: str = "training",
+    basis: VoltageBasis | None = None,
+    synapse_branch: Sequence[int] | None = None,
 ) -> tuple[keras.Model, Scaling, pd.DataFrame]:
     """Train a network, going on from a checkpoint where an interrupted training left one.
 
@@ -45,79 +48,80 @@ def train(
         trials: Training trials.
         validation: Trials that decide when to stop and which weights are kept.
         architecture: What `networks.read` returns.
-        depth: Number of layers.
+        depth: As for `networks.build`.
         seed: Of weights, dropout and windows.
         budget: How long.
         checkpoint_path: Folder for the state after each epoch; `checkpoint.discard` removes it.
         label: For the progress bar.
+        basis: What the trials' dendritic components are components of; None to train without the dendrite.
+        synapse_branch: As for `networks.build`.
 
     Returns:
-        The model with the weights of the best epoch, its scaling, and the history: one row an epoch.
+        The model with the weights of the best epoch, in float32; its scaling; and the history: one row an epoch.
 
     Raises:
         ValueError: If the window does not exceed the receptive field or does not fit the trials.
         FloatingPointError: If the loss is not finite.
     """
-    receptive_field_ms = architecture["receptive_field_ms"]
-    if not receptive_field_ms < budget.window_ms <= trials.duration_ms:
+    history_ms = networks.history_ms(architecture)
+    if not history_ms < budget.window_ms <= trials.duration_ms:
         raise ValueError(
-            f"training.window_ms is {budget.window_ms}: expected more than the receptive field "
-            f"({receptive_field_ms} ms) and at most a trial ({trials.duration_ms} ms)"
+            f"training.window_ms is {budget.window_ms}: expected more than what the network needs before it is scored "
+            f"({history_ms} ms) and at most a trial ({trials.duration_ms} ms)"
         )
     checkpoint = Path(checkpoint_path)
     key = _digest(trials, validation, architecture, depth, seed, budget)
-    scaling = fit_scaling(trials)
-    precision = resolve_precision(budget.precision)
-    model = tcn.build(
-        architecture,
-        depth,
-        trials.n_synapses,
-        len(scaling.component_deviation_mv),
-        # Half a spike keeps the logarithm finite where no trial has one.
-        (trials.spikes().sum() + 0.5) / (len(trials) * trials.duration_ms + 1),
-        seed,
-        precision,
+    rotation = None if basis is None or trials.dendrite_components_mv is None else rotation_to_regions(basis)
+    scaling = fit_scaling(trials, rotation)
+    # Half a spike keeps the logarithm finite where no trial has one.
+    spike_probability = (trials.spikes().sum() + 0.5) / (len(trials) * trials.duration_ms + 1)
+    shape = (trials.n_synapses, len(scaling.region_deviation_mv), spike_probability, seed)
+    predictor, model = (
+        networks.build(architecture, depth, *shape, precision, synapse_branch)
+        for precision in ("float32", resolve_precision(budget.precision))
     )
-    schedule = keras.optimizers.schedules.CosineDecay(budget.learning_rate, budget.updates)
-    weights = {name: LOSS_WEIGHTS[name] for name in model.output}
-    losses = {name: _scored_loss(name, receptive_field_ms) for name in weights}
+    weights = {"spike_logit": SPIKE_WEIGHT, "soma_voltage": SOMA_WEIGHT, "dendrite_regions": budget.dendrite_weight}
+    weights = {name: weights[name] for name in model.output}
+    losses = {name: _scored_loss(name, history_ms) for name in weights}
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, budget.updates - budget.warm_up, warmup_target=budget.learning_rate, warmup_steps=budget.warm_up
+    )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=architecture["weight_decay"])
     model.compile(optimizer, loss=losses, loss_weights=weights)
     history = checkpoints.restore(model, checkpoint, key)
-    windows = Windows(trials, scaling, budget, seed, tcn.synapse_dropout(model))
+    if not history and budget.start == "regression":
+        effects = synaptic_effects.regress(trials, scaling, rotation)
+        tcn.start_from(model, effects, synaptic_effects.TIME_CONSTANTS_MS, trials.n_excitatory)
+    windows = Windows(model, trials, scaling, budget, seed, rotation)
     n_epochs = -(-budget.updates // budget.updates_per_epoch)
     with tqdm(total=n_epochs, initial=len(history), unit="epoch", desc=label, mininterval=10) as bar:
         while len(history) < n_epochs and checkpoints.epochs_since_best(history) < budget.patience_epochs:
             windows.first_update = len(history) * budget.updates_per_epoch
-            row = _train_epoch(model, windows, validation)
-            if not np.isfinite(row["training_loss"]):
-                raise FloatingPointError(
-                    f"training loss is {row['training_loss']} in epoch {row['epoch']}: lower learning_rate"
-                )
+            row = _train_epoch(model, predictor, windows, validation)
             history.append(row)
             checkpoints.save(model, history, checkpoint, key)
             bar.set_postfix({"validation AUC": f"{row['validation_auc']:.4f}"}, refresh=False)
             bar.update()
             log.info("%s: %s", label, row)
     model.load_weights(checkpoint / "best.weights.h5")
-    without_optimizer = keras.Model(model.input, model.output, name=model.name)
-    return without_optimizer, scaling, pd.DataFrame(history)
+    predictor.set_weights(model.get_weights())
+    return predictor, scaling, pd.DataFrame(history)
 
 
 def predict(model: keras.Model, trials: Trials, scaling: Scaling) -> tuple[np.ndarray, np.ndarray]:
-    """Predict whole trials, one at a time.
+    """Predict whole trials.
 
     Returns:
         The spike logit and the soma voltage in mV, float32, each of shape (trials, time).
     """
     logits, voltages = [], []
-    for events in trials.events:
-        inputs = np.zeros((1, trials.duration_ms, trials.n_synapses), np.uint8)
-        inputs[0, events.time_ms, events.synapse] = 1
+    for first in range(0, len(trials), TRIALS_AT_ONCE):
+        chosen = np.arange(first, min(first + TRIALS_AT_ONCE, len(trials)))
+        inputs = feed(model, trials, chosen, np.zeros_like(chosen), trials.duration_ms)
         outputs = model.predict_on_batch(inputs)
-        logits.append(np.asarray(outputs["spike_logit"])[0, :, 0])
-        voltages.append(np.asarray(outputs["soma_voltage"])[0, :, 0])
-    return np.stack(logits), np.stack(voltages) * scaling.soma_deviation_mv + scaling.soma_mean_mv
+        logits.append(np.asarray(outputs["spike_logit"])[:, :, 0])
+        voltages.append(np.asarray(outputs["soma_voltage"])[:, :, 0])
+    return np.concatenate(logits), np.concatenate(voltages) * scaling.soma_deviation_mv + scaling.soma_mean_mv
 
 
 def resolve_precision(precision: str) -> str:
@@ -142,17 +146,17 @@ def save(model: keras.Model, scaling: Scaling, description: dict[str, Any], path
 def load(path: str | Path) -> tuple[keras.Model, Scaling]:
     """Read what `save` wrote; the model predicts but does not train on."""
     description = json.loads(Path(path).with_suffix(".json").read_text())
-    return keras.saving.load_model(path, compile=False), Scaling(**description["scaling"])
+    return networks.load(path), Scaling(**description["scaling"])
 
 
-def _scored_loss(name: str, receptive_field_ms: int) -> Any:
+def _scored_loss(name: str, history_ms: int) -> Any:
     """Loss over the part of a window whose whole history lies inside the window."""
     compare = (
         keras.losses.BinaryCrossentropy(from_logits=True) if name == "spike_logit" else keras.losses.MeanSquaredError()
     )
 
     def loss(true: Any, predicted: Any) -> Any:
-        return compare(true[:, receptive_field_ms:], predicted[:, receptive_field_ms:])
+        return compare(true[:, history_ms:], predicted[:, history_ms:])
 
     return loss
 
@@ -164,12 +168,31 @@ def _digest(trials: Trials, validation: Trials, *settings: Any) -> str:
     return provenance.digest([data, values, provenance.code_digest("networks", "training")])
 
 
-def _train_epoch(model: keras.Model, windows: Windows, validation: Trials) -> dict[str, float]:
+class _StopAtNotANumber(keras.callbacks.Callback):
+    """Stops at the first update whose loss is not finite, and remembers which it was."""
+
+    update: int | None = None
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if logs and not np.isfinite(logs["loss"]) and self.update is None:
+            self.update = batch
+            self.model.stop_training = True
+
+
+def _train_epoch(model: keras.Model, predictor: keras.Model, windows: Windows, validation: Trials) -> dict[str, float]:
     start_s = time.perf_counter()
     _reseed_dropout(model, windows.seed, windows.first_update)
-    loss = model.fit(windows, epochs=1, shuffle=False, verbose=0).history["loss"][-1]
+    stop = _StopAtNotANumber()
+    loss = model.fit(windows, epochs=1, shuffle=False, verbose=0, callbacks=[stop]).history["loss"][-1]
+    if stop.update is not None:
+        raise FloatingPointError(
+            f"training loss is not a number at update {windows.first_update + stop.update + 1}: lower "
+            f"training.learning_rate ({windows.budget.learning_rate:g}); the weights after update "
+            f"{windows.first_update} are kept in the checkpoint"
+        )
     trained_s = time.perf_counter()
-    scores = _validate(model, validation, windows.scaling)
+    predictor.set_weights(model.get_weights())
+    scores = _validate(predictor, validation, windows.scaling)
     updates = windows.first_update + len(windows)
     return {
         "epoch": -(-updates // windows.budget.updates_per_epoch),

@@ -1,0 +1,80 @@
+"""The start of the first layer, and the dendritic regions that help in training."""
+
+import numpy as np
+import pytest
+from scipy import signal
+
+from neurodepth.cells.trial import Events, VoltageBasis
+from neurodepth.networks import tcn
+from neurodepth.training import regions, synaptic_effects
+from neurodepth.training.windows import fit_scaling
+from neurodepth.trials import Trials
+
+N_SYNAPSES, N_EXCITATORY, DURATION_MS = 6, 4, 4000
+ARCHITECTURE = {
+    "type": "tcn",
+    "width": 8,
+    "receptive_field_ms": 60,
+    "synapse_dropout": 0.0,
+    "channel_dropout": 0.0,
+    "weight_decay": 0.0,
+}
+TRUE_EFFECTS_MV = np.array([0.5, 1.0, 0.0, 2.0, -1.0, -0.5])
+
+
+@pytest.fixture(scope="module")
+def trials():
+    """A passive cell: every synapse adds its effect, which decays with the slower of the regression's time constants."""
+    rng = np.random.default_rng(1)
+    events, voltages = [], []
+    for _ in range(20):
+        spikes = rng.random((DURATION_MS, N_SYNAPSES)) < 0.02
+        time_ms, synapse = np.nonzero(spikes)
+        events.append(Events(time_ms.astype(np.uint16), synapse.astype(np.uint16)))
+        decay = np.exp(-1 / synaptic_effects.TIME_CONSTANTS_MS[1])
+        voltages.append(-75 + signal.lfilter([1], [1, -decay], spikes @ TRUE_EFFECTS_MV))
+    none = [np.array([])] * 20
+    return Trials(N_SYNAPSES, N_EXCITATORY, np.arange(20), events, none, np.float32(voltages))
+
+
+def test_regression_finds_the_effect_of_each_synapse(trials):
+    scaling = fit_scaling(trials)
+    fast, slow = synaptic_effects.regress(trials, scaling)
+    np.testing.assert_allclose(slow[:, 0] * scaling.soma_deviation_mv, TRUE_EFFECTS_MV, atol=0.02)
+    np.testing.assert_allclose(fast[:, 0] * scaling.soma_deviation_mv, 0, atol=0.05)
+
+
+@pytest.mark.parametrize("factorised", [True, False])
+def test_the_first_layer_starts_from_these_effects(trials, factorised):
+    effects = synaptic_effects.regress(trials, fit_scaling(trials))
+    model = tcn.build(ARCHITECTURE | {"factorised": factorised}, 2, N_SYNAPSES)
+    name = "mix_synapses" if factorised else "convolution_1"
+    random = model.get_layer(name).get_weights()[0].reshape(-1, N_SYNAPSES, 8)
+    tcn.start_from(model, effects, synaptic_effects.TIME_CONSTANTS_MS, N_EXCITATORY)
+    started = model.get_layer(name).get_weights()[0].reshape(-1, N_SYNAPSES, 8)
+    last = started[-1]  # the shortest lag
+    excitatory, inhibitory = TRUE_EFFECTS_MV.copy(), TRUE_EFFECTS_MV.copy()
+    excitatory[N_EXCITATORY:], inhibitory[:N_EXCITATORY] = 0, 0
+    assert np.corrcoef(last[:, 0], excitatory)[0, 1] > 0.99
+    assert np.corrcoef(last[:, 1], inhibitory)[0, 1] > 0.99
+    np.testing.assert_array_equal(started[:, :, 2:], random[:, :, 2:])
+    assert started[:, :, 0].std() == pytest.approx(random.std(), rel=0.5)
+
+
+def test_varimax_finds_axes_of_few_segments():
+    """Orthonormal loadings of disjoint groups of segments, turned away, are turned back."""
+    groups = np.kron(np.eye(4), np.ones((5, 1))) / np.sqrt(5)
+    turned_away = groups @ np.linalg.qr(np.random.default_rng(0).standard_normal((4, 4)))[0]
+    rotation = regions.varimax(turned_away)
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(4), atol=1e-10)
+    found = turned_away @ rotation
+    np.testing.assert_allclose(np.sort(found.argmax(axis=0)) // 5, np.arange(4))
+    np.testing.assert_allclose(np.sort(np.abs(found), axis=0)[-5:], 1 / np.sqrt(5), atol=1e-4)
+
+
+def test_regions_come_with_the_largest_variance_first():
+    loadings = np.linalg.qr(np.random.default_rng(0).standard_normal((30, 5)))[0]
+    explained = np.array([0.5, 0.2, 0.1, 0.05, 0.01])
+    rotation = regions.rotation_to_regions(VoltageBasis(np.zeros(30), loadings.T, explained))
+    components = np.random.default_rng(1).standard_normal((20000, 5)) * np.sqrt(explained)
+    assert np.all(np.diff((components @ rotation).std(axis=0)) < 0.01)

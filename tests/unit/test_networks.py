@@ -71,5 +71,25 @@ def test_bfloat16_and_float32_agree_to_the_precision_of_bfloat16():
 
 
 def test_a_depth_that_does_not_fit_the_receptive_field_is_refused():
-    with pytest.raises(ValueError, match="depth 8 does not fit"):
+    with pytest.raises(ValueError, match=r"depth 8 does not fit a receptive field of 5 ms: expected .* 9 ms"):
         networks.kernel_sizes(5, 8)
+
+
+def test_the_published_kernels_follow_from_their_first_one():
+    assert networks.kernel_sizes(120, 7, first_kernel_ms=54) == [54] + [12] * 6  # Beniaguev et al. 2021
+
+
+def test_a_single_kernel_is_the_receptive_field_whatever_the_first_one_is():
+    assert networks.kernel_sizes(120, 1, first_kernel_ms=54) == [120]
+
+
+def test_a_first_kernel_that_leaves_too_little_is_refused():
+    with pytest.raises(
+        ValueError, match=r"depth 4 with a first kernel of 54 ms does not fit .* 56 ms: expected .* 57 ms"
+    ):
+        networks.kernel_sizes(56, 4, first_kernel_ms=54)
+
+
+def test_a_network_is_built_with_the_first_kernel_that_it_names():
+    model = tcn.build(ARCHITECTURE | {"first_kernel_ms": 12}, 3, n_synapses=3)
+    assert [model.get_layer(f"convolution_{layer}").kernel_ms for layer in (1, 2, 3)] == [12, 5, 5]

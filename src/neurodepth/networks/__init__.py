@@ -87,13 +87,24 @@ def history_ms(architecture: dict[str, Any]) -> int:
     return architecture["burn_in_ms" if "burn_in_ms" in architecture else "receptive_field_ms"]
 
 
-def kernel_sizes(receptive_field_ms: int, depth: int) -> list[int]:
-    """Kernels of a stack of causal convolutions that sees `receptive_field_ms`, as equal as can be, the longest first.
+def kernel_sizes(receptive_field_ms: int, depth: int, first_kernel_ms: int | None = None) -> list[int]:
+    """Kernels of a stack of causal convolutions that sees `receptive_field_ms`, as equal as can be, longer ones first.
+
+    Args:
+        receptive_field_ms: What the whole stack sees, the present millisecond included.
+        depth: Number of kernels; a single one is the receptive field.
+        first_kernel_ms: Of the first of several layers; the others share what is left. None shares out everything.
 
     Raises:
-        ValueError: If the depth leaves a layer without a kernel of at least 2 ms.
+        ValueError: If a layer is left without a kernel of at least 2 ms.
     """
-    reach_ms = receptive_field_ms - 1  # a kernel of k samples adds k - 1 to what the stack sees
-    if depth < 1 or (depth > 1 and reach_ms < depth):
-        raise ValueError(f"depth {depth} does not fit a receptive field of {receptive_field_ms} ms")
-    return [1 + reach_ms // depth + (layer < reach_ms % depth) for layer in range(depth)]
+    given = [] if first_kernel_ms is None or depth == 1 else [first_kernel_ms]
+    n_shared = depth - len(given)
+    reach_ms = receptive_field_ms - 1 - sum(kernel_ms - 1 for kernel_ms in given)  # k samples add k - 1 to what is seen
+    if depth < 1 or (depth > 1 and reach_ms < n_shared):
+        first = f" with a first kernel of {first_kernel_ms} ms" if given else ""
+        raise ValueError(
+            f"depth {depth}{first} does not fit a receptive field of {receptive_field_ms} ms: expected at least 1 layer and "
+            f"{receptive_field_ms - reach_ms + n_shared} ms, so that each kernel has 2 ms; use fewer layers or a longer field"
+        )
+    return given + [1 + reach_ms // n_shared + (layer < reach_ms % n_shared) for layer in range(n_shared)]

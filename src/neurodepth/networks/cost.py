@@ -73,7 +73,8 @@ def count(
 
 
 def _tcn(architecture: dict[str, Any], depth: int, n_synapses: int) -> _Count:
-    return _stack(architecture, kernel_sizes(architecture["receptive_field_ms"], depth), n_synapses)
+    kernels_ms = kernel_sizes(architecture["receptive_field_ms"], depth, architecture.get("first_kernel_ms"))
+    return _stack(architecture, kernels_ms, n_synapses)
 
 
 def _fully_connected(architecture: dict[str, Any], depth: int, n_synapses: int) -> _Count:

@@ -50,7 +50,8 @@ def build(
         x = keras.layers.Dense(width, use_bias=False, dtype=policy, name="mix_synapses")(x)
     x = IntoTiles(dtype=policy, name="into_tiles")(x)
     x = keras.ops.cast(x, policy.removeprefix("mixed_"))
-    for layer, kernel_ms in enumerate(kernel_sizes(architecture["receptive_field_ms"], depth), start=1):
+    kernels_ms = kernel_sizes(architecture["receptive_field_ms"], depth, architecture.get("first_kernel_ms"))
+    for layer, kernel_ms in enumerate(kernels_ms, start=1):
         x = CausalConvolution(width, kernel_ms, dtype=policy, name=f"convolution_{layer}")(x)
         if layer == 1:
             x = SynapseDropout(rate, dtype=policy, name="synapse_dropout")(x)

@@ -48,25 +48,43 @@ def training_sizes(n_trials: int, fractions: list[float]) -> list[int]:
 
 
 def _check_condition(condition: dict[str, Any], configuration: dict[str, Any], models: Path) -> None:
-    for kind, folder in (("cell", "cells"), ("network", "networks")):
-        known = sorted(path.stem for path in (models / folder).iterdir())
-        if condition[kind] not in known:
-            raise validation.InvalidFileError(
-                f"configuration: no {kind} '{condition[kind]}': {validation.nearest(condition[kind], known)}"
-            )
+    _check_known("cell", condition["cell"], models / "cells")
     definition.read(models / "cells" / condition["cell"], condition["variant"])
-    architecture = networks.read(models / "networks" / f"{condition['network']}.yaml")
-    receptive_field_ms, window_ms = architecture["receptive_field_ms"], configuration["training"]["window_ms"]
-    if receptive_field_ms >= window_ms:
+    type_name = _check_network("network", condition["network"], configuration, models)
+    if type_name not in networks.STACKS:
         raise validation.InvalidFileError(
-            f"configuration: training.window_ms is {window_ms}, but network {condition['network']} sees "
-            f"{receptive_field_ms} ms and scores only what comes after: choose a longer window"
+            f"configuration: network of {condition['cell']}/{condition['variant']} is {condition['network']}, of type "
+            f"{type_name}: expected a type of which depths can be compared, {' or '.join(networks.STACKS)}; other types are "
+            f"trained beside it, baselines: [{condition['network']}]"
         )
-    try:
-        networks.kernel_sizes(receptive_field_ms, max(configuration["depths"]))
-    except ValueError as error:
-        raise validation.InvalidFileError(f"configuration: depths: {error} (network {condition['network']})") from error
+    for name in condition.get("baselines", []):
+        _check_network("baseline", name, configuration, models)
     training_sizes(condition["trials"]["train"], configuration["training_fractions"])
+
+
+def _check_network(kind: str, name: str, configuration: dict[str, Any], models: Path) -> str:
+    """Check a network that a condition names as its `kind`; returns its type."""
+    _check_known(kind, name, models / "networks")
+    architecture = networks.read(models / "networks" / f"{name}.yaml")
+    history_ms, window_ms = networks.history_ms(architecture), configuration["training"]["window_ms"]
+    if history_ms >= window_ms:
+        raise validation.InvalidFileError(
+            f"configuration: training.window_ms is {window_ms}, but {kind} {name} needs {history_ms} ms of the past and is "
+            "scored only after them: choose a longer window"
+        )
+    if architecture["type"] == "tcn":
+        depth, first_ms = max(configuration["depths"]), architecture.get("first_kernel_ms")
+        try:
+            networks.kernel_sizes(architecture["receptive_field_ms"], depth, first_ms)
+        except ValueError as error:
+            raise validation.InvalidFileError(f"configuration: depths: {error} ({kind} {name})") from error
+    return architecture["type"]
+
+
+def _check_known(kind: str, name: str, folder: Path) -> None:
+    known = sorted(path.stem for path in folder.iterdir())
+    if name not in known:
+        raise validation.InvalidFileError(f"configuration: no {kind} '{name}': {validation.nearest(name, known)}")
 
 
 def _check_unusual_input(conditions: list[dict[str, Any]], models: Path) -> None:

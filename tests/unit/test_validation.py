@@ -38,6 +38,39 @@ def test_a_window_that_scores_nothing_is_refused(project, default):
         configuration.check(default, project / "models")
 
 
+def test_an_unknown_baseline_is_named_with_its_nearest_neighbour(project, default):
+    default["conditions"][0]["baselines"] = ["perceptron", "lsmt"]
+    with pytest.raises(validation.InvalidFileError, match="no baseline 'lsmt': did you mean 'lstm'"):
+        configuration.check(default, project / "models")
+
+
+def test_a_baseline_that_a_window_does_not_score_is_refused(project, default):
+    default["training"]["window_ms"] = 150
+    default["conditions"][0]["baselines"] = ["perceptron", "elm"]
+    with pytest.raises(
+        validation.InvalidFileError, match=r"window_ms is 150, but baseline elm needs 150 ms of the past"
+    ):
+        configuration.check(default, project / "models")
+
+
+def test_a_network_without_layers_to_count_is_sent_to_the_baselines(project, default):
+    default["conditions"][0]["network"] = "lstm"
+    with pytest.raises(validation.InvalidFileError, match=r"of type lstm: expected .* baselines: \[lstm\]"):
+        configuration.check(default, project / "models")
+
+
+def test_more_layers_than_a_receptive_field_has_kernels_for_are_refused(project, default):
+    default["depths"] = [1, 100]
+    with pytest.raises(validation.InvalidFileError, match=r"depths: depth 100 does not fit .*\(network tcn\)"):
+        configuration.check(default, project / "models")
+
+
+def test_only_a_stack_of_kernels_limits_the_depth(project, default):
+    default["conditions"] = [default["conditions"][0] | {"network": "fully_connected"}]
+    default["depths"] = [1, 100]
+    configuration.check(default, project / "models")
+
+
 def test_data_sizes_that_coincide_are_refused(project, default):
     default["conditions"][0]["trials"]["train"] = 2
     default["training_fractions"] = [0.9, 1.0]

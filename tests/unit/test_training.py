@@ -1,5 +1,7 @@
 import json
+import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from neurodepth import stimulus, training
 from neurodepth.cells import build, definition
 from neurodepth.dataset import Trials
 from neurodepth.networks import tcn
-from neurodepth.training import checkpoint
+from neurodepth.training import checkpoint, memory
 from neurodepth.training.windows import Windows, fit_scaling
 
 BUDGET = training.Budget(40, 10, 10, 4, 200, 5e-3, precision="float32")
@@ -186,3 +188,15 @@ def test_a_loss_that_is_not_a_number_names_its_update_and_keeps_the_weights_befo
     windows.first_update = 20
     with pytest.raises(FloatingPointError, match=r"at update 21: lower training.learning_rate \(0.005\)"):
         training._train_epoch(model, network(splits), windows, splits[1])
+
+
+def test_a_batch_that_does_not_fit_the_memory_is_refused_with_one_that_does(splits, tmp_path, monkeypatch):
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=1e9))
+    budget = training.Budget(40, 10, 10, 20_000, 200, 5e-3)
+    with pytest.raises(
+        MemoryError, match=r"training.batch_size 20000 .* set training.batch_size to \d+ or less"
+    ) as error:
+        fit(splits, tmp_path / "checkpoint", budget)
+    fitting = int(re.search(r"to (\d+) or less", str(error.value)).group(1))
+    assert memory.needed_bytes(network(splits), fitting, 200) <= 1e9
+    assert memory.needed_bytes(network(splits), int(1.2 * fitting), 200) > 1e9

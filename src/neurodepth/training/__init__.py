@@ -19,7 +19,7 @@ from neurodepth.cells.trial import VoltageBasis
 from neurodepth.networks import tcn
 from neurodepth.networks.backend import keras
 from neurodepth.training import checkpoint as checkpoints
-from neurodepth.training import synaptic_effects
+from neurodepth.training import memory, synaptic_effects
 from neurodepth.training.regions import rotation_to_regions
 from neurodepth.training.windows import Budget, Scaling, Windows, feed, fit_scaling
 from neurodepth.trials import Trials
@@ -88,6 +88,7 @@ def train(
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=architecture["weight_decay"])
     model.compile(optimizer, loss=losses, loss_weights=weights)
+    memory.check(model, budget.batch_size, budget.window_ms)
     history = checkpoints.restore(model, checkpoint, key)
     if not history and budget.start == "regression":
         effects = synaptic_effects.regress(trials, scaling, rotation)

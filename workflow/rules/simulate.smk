@@ -27,6 +27,29 @@ rule fit_voltage_basis:
         "../../scripts/fit_voltage_basis.py"
 
 
+rule tabulate_synapses:
+    input:
+        cell_files,
+    output:
+        f"{CONDITION_PATH}/synapses.csv",
+    log:
+        f"{LOG_PATH}/tabulate_synapses/{{cell}}/{{variant}}.log",
+    conda:
+        "../../envs/simulate.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        cell_path="models/cells/{cell}",
+        digest=cell_digest,
+        own_digest=provenance.code_digest("cells/branches.py"),
+    message:
+        "Tabulate the synapses of {wildcards.cell}, {wildcards.variant}."
+    script:
+        "../../scripts/tabulate_synapses.py"
+
+
 rule simulate_trials:
     input:
         files=cell_files,

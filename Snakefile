@@ -30,6 +30,9 @@ rule all:
         networks=networks_of_all,
         tables=for_conditions(f"{CONDITION_PATH}/evaluation.csv"),
         unusual_tables=unusual_tables(),
+        baselines=baselines_of_all(),
+        baseline_tables=baseline_tables(),
+        comparison=f"{RESULTS}/pareto.csv",
     localrule: True
     message:
         "The report is {input.report}."

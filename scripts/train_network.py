@@ -1,4 +1,8 @@
-"""Train one temporal convolutional network on simulated trials."""
+"""Train one network on simulated trials."""
+
+from pathlib import Path
+
+import pandas as pd
 
 from neurodepth import dataset, jobs, networks, training
 from neurodepth.networks import backend
@@ -18,17 +22,20 @@ def train_network(
     history_path,
     label,
     basis_path=None,
+    synapses_path=None,
 ):
     trials = dataset.read_split(train_paths, expected=study | {"split": "train"}).first(n_trials)
     validation = dataset.read_split(validation_paths, expected=study | {"split": "validation"})
     architecture = networks.read(architecture_path)
     checkpoint_path = f"{model_path}.checkpoint"
     basis = dataset.read_basis(basis_path) if basis_path else None
+    branch = pd.read_csv(synapses_path)["branch"].tolist() if synapses_path else None
     model, scaling, history = training.train(
-        trials, validation, architecture, depth, seed, budget, checkpoint_path, label, basis
+        trials, validation, architecture, depth, seed, budget, checkpoint_path, label, basis, branch
     )
     history.to_csv(history_path, index=False)
-    description = {"depth": depth, "training_trials": n_trials, "seed": seed, "architecture": architecture}
+    description = {"network": Path(architecture_path).stem, "architecture": architecture, "synapse_branch": branch}
+    description |= {"depth": depth, "training_trials": n_trials, "seed": seed}
     training.save(model, scaling, description, model_path)
     checkpoint.discard(checkpoint_path)
 
@@ -51,6 +58,7 @@ if __name__ == "__main__":
             training.Budget(**snakemake.params.budget),
             snakemake.output.model,
             snakemake.output.history,
-            "{cell} {variant}, depth {depth}, {training_trials} trials, seed {seed}".format(**snakemake.wildcards),
+            snakemake.params.label,
             snakemake.input.get("basis"),
+            snakemake.input.get("synapses"),
         )

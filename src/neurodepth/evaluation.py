@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from scipy import special
 
 from neurodepth import convergence, metrics
 from neurodepth.depth import Verdict
+from neurodepth.networks import cost
 from neurodepth.scores import Evaluation
 from neurodepth.trials import Trials
 
@@ -19,9 +20,18 @@ MS_PER_H = 3_600_000
 OWN_COUNTS = ("wins", "voltage_residual")  # what the verdict resamples, of each network and of all
 SHARED_COUNTS = ("positives", "negatives", "voltage_mean", "voltage_square")
 NAMES = ("depth", "training_trials", "seed")  # what tells the networks of a cell apart
+ARCHITECTURE = (
+    "network",
+    "type",
+    "depth",
+    "training_trials",
+    "parameters",
+    "multiply_adds_per_ms",
+)  # one for all seeds
 MEANS = [
-    *("training_h", "hit_rate", "soma_rmse_mv", "parameters", "average_precision"),
+    *("training_h", "hit_rate", "soma_rmse_mv", "average_precision"),
     *("correlogram_width_ms", "correlogram_lag_ms", "calibration_error", "brier_score", "functional_complexity_index"),
+    "event_multiply_adds_per_ms",
 ]
 
 
@@ -30,7 +40,7 @@ class Scored:
     """One network held against test trials.
 
     Attributes:
-        row: Its row in evaluation.csv; docs/metrics.md defines the columns.
+        row: Its row in evaluation.csv or baselines.csv; docs/metrics.md defines the columns.
         counts: Its spike predictions compared pair by pair.
         voltage: Its voltage predictions compared trial by trial.
         curves: Its correlogram (x lag in ms, y predicted spikes per true spike) and reliability curve (x predicted
@@ -66,8 +76,22 @@ def evaluate_network(model_path: str | Path, test: Trials, seed: int) -> tuple[S
     logit, voltage_mv = training.predict(model, test, scaling)
     names = {key: description[key] for key in NAMES}
     scored = score(names, logit, voltage_mv, test, np.random.default_rng(np.random.SeedSequence([seed, 2])))
-    scored.row["parameters"] = model.count_params()
+    kind = {"network": description["network"], "type": description["architecture"]["type"]}
+    scored = replace(scored, row=kind | scored.row | asdict(count_cost(description, test)))
     return scored, {"spike_logit": logit, "voltage_mv": voltage_mv}
+
+
+def count_cost(description: dict[str, Any], test: Trials) -> cost.Cost:
+    """Count parameters and multiply-adds of a network at the mean rate of the events of test trials.
+
+    Args:
+        description: What `training.save` was given: architecture, depth and, where it has one, synapse_branch.
+        test: Trials.
+    """
+    n_events = sum(len(events.time_ms) for events in test.events)
+    event_rate_hz = 1000 * n_events / (test.n_synapses * len(test) * test.duration_ms)
+    architecture, depth = description["architecture"], description["depth"]
+    return cost.count(architecture, depth, test.n_synapses, event_rate_hz, description.get("synapse_branch"))
 
 
 def score(
@@ -216,8 +240,8 @@ def tabulate_accuracy(accuracy: pd.DataFrame, table: pd.DataFrame) -> pd.DataFra
         accuracy: What `scores.tabulate` returns.
         table: One row a network, as `evaluate_network` gives it.
     """
-    means = table.groupby(["depth", "training_trials"])[MEANS].mean().reset_index()
-    return accuracy.merge(means.astype({"parameters": int}), on=["depth", "training_trials"])
+    means = table.groupby(list(ARCHITECTURE))[MEANS].mean().reset_index()
+    return accuracy.merge(means, on=["depth", "training_trials"])
 
 
 def summarise(

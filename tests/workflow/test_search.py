@@ -1,7 +1,10 @@
-"""The sequential search for the required depth, on a point neuron with a criterion that one layer meets."""
+"""The sequential search for the required depth, with baselines beside it, on a point neuron with a criterion that one layer meets."""
 
 import json
 
+import numpy as np
+import pandas as pd
+import pytest
 import yaml
 
 from tests.workflow.test_workflow import copy_project, snakemake
@@ -15,6 +18,7 @@ STUDY = {
             "network": "point",
             "trials": {"train": 40, "validation": 5, "test": 20},
             "updates": 60,
+            "baselines": ["perceptron", "two_layer"],
         }
     ],
     "simulation": {"duration_ms": 2000},
@@ -23,17 +27,54 @@ STUDY = {
     "training": {"updates_per_epoch": 20, "batch_size": 8, "window_ms": 400},
     "verdict": {"auc": 0.6},
 }
+ARGUMENTS = ("--configfile", "config/search.yaml", "--", "results/search/verdict.json", "results/search/pareto.csv")
 
 
-def test_a_sequential_search_trains_nothing_deeper_than_what_meets_and_ends(project, tmp_path):
-    folder = copy_project(project, tmp_path / "project")
+@pytest.fixture(scope="module")
+def study(project, tmp_path_factory):
+    """A finished study, and how Snakemake is to be run on it."""
+    folder = copy_project(project, tmp_path_factory.mktemp("search") / "project")
     (folder / "config" / "search.yaml").write_text(yaml.safe_dump(STUDY))
-    arguments = ("--configfile", "config/search.yaml", "--", "results/search/verdict.json")
     code = {"PYTHONPATH": str(folder / "src")}  # the copy's, so that an edit in the project starts nothing again
-    snakemake(folder, *arguments, **code)
-    results = folder / "results" / "search"
+    snakemake(folder, *ARGUMENTS, **code)
+    return folder, code
+
+
+@pytest.fixture(scope="module")
+def results(study):
+    return study[0] / "results" / "search"
+
+
+def test_a_sequential_search_trains_nothing_deeper_than_what_meets_and_ends(study, results):
     (cell,) = json.loads((results / "verdict.json").read_text())["cells"]
     assert (cell["required_depth"], cell["status"]) == (1, "reached")
     assert [path.name for path in (results / "lif" / "default" / "networks").iterdir()] == ["depth_1"]
-    _, output = snakemake(folder, *arguments, **code)
+    folder, code = study
+    _, output = snakemake(folder, *ARGUMENTS, **code)
     assert "Nothing to be done" in output
+
+
+def test_baselines_are_scored_on_all_the_data(results):
+    table = pd.read_csv(results / "lif" / "default" / "baselines.csv")
+    assert table[["network", "type", "depth", "training_trials", "seed"]].to_numpy().tolist() == [
+        ["perceptron", "perceptron", 0, 40, 1],
+        ["two_layer", "two_layer", 0, 40, 1],
+    ]
+    np.testing.assert_allclose(table.auc_mean, table.auc)  # of one seed
+    assert ((table.auc_low <= table.auc) & (table.auc <= table.auc_high)).all()
+    assert (table.event_multiply_adds_per_ms < table.multiply_adds_per_ms).all()
+
+
+def test_baselines_are_compared_but_not_judged(results):
+    assert set(pd.read_csv(results / "lif" / "default" / "evaluation.csv").network) == {"point"}
+    assert set(pd.read_csv(results / "accuracy_vs_depth.csv").network) == {"point"}
+    compared = pd.read_csv(results / "pareto.csv")
+    assert list(compared.network) == ["point", "perceptron", "two_layer"]
+    assert set(compared.training_trials) == {40}
+    assert compared.on_front_of_parameters.any()
+
+
+def test_the_synapses_of_a_point_neuron_lie_on_one_branch(results):
+    synapses = pd.read_csv(results / "lif" / "default" / "synapses.csv")
+    assert len(synapses) == np.load(results / "lif" / "default" / "example.npz")["n_synapses"]
+    assert (synapses.branch == 0).all()

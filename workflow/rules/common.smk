@@ -25,6 +25,7 @@ BENCHMARK_PATH = f"{RESULTS}/benchmarks"
 LOG_PATH = f"{RESULTS}/logs"
 SHARD_PATH = f"{CONDITION_PATH}/trials/{{split}}/{{shard}}.h5"
 NETWORK_PATH = f"{CONDITION_PATH}/networks/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}"
+BASELINE_PATH = f"{CONDITION_PATH}/baselines/{{network}}/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}"
 JUDGEMENT_PATH = f"{CONDITION_PATH}/networks/depth_{{depth}}/judgement.json"
 SIMULATION_CODE = [
     "cells/__init__.py",
@@ -55,6 +56,7 @@ CODE_DIGEST = provenance.code_digest(*SIMULATION_CODE)
 wildcard_constraints:
     cell="[A-Za-z0-9_]+",
     variant="[A-Za-z0-9_]+",
+    network="[A-Za-z0-9_]+",
     split="train|validation|test",
     shard="[0-9]+",
     depth="[0-9]+",

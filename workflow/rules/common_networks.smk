@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+from neurodepth import networks
+
+WITH_BASELINES = [key for key, one in CONDITIONS.items() if one.get("baselines")]
+
 
 def unusual_variants(wildcards):
     """Variants with unusual input that networks of a condition are tested on."""
@@ -100,4 +104,59 @@ def budget_of(wildcards):
 
 def architecture_of(wildcards):
     """Definition of the network of a condition."""
-    return f"models/networks/{condition_of(wildcards)['network']}.yaml"
+    return architecture_path(condition_of(wildcards)["network"])
+
+
+def architecture_path(network):
+    """Definition of a network."""
+    return f"models/networks/{network}.yaml"
+
+
+@functools.cache
+def type_of(network):
+    """Type of a network."""
+    return networks.read(architecture_path(network))["type"]
+
+
+def baselines_of(condition):
+    """Files of the baselines of a condition: trained on all the data, with the greatest depth where they have one."""
+    cell, variant = condition
+    return [
+        path
+        for network in CONDITIONS[condition].get("baselines", [])
+        for path in expand(
+            f"{BASELINE_PATH}.{{suffix}}",
+            cell=cell,
+            variant=variant,
+            network=network,
+            depth=max(config["depths"]) if type_of(network) in networks.STACKS else 0,
+            training_trials=training_sizes(condition)[-1],
+            seed=config["training_seeds"],
+            suffix=["keras", "json"],
+        )
+    ]
+
+
+def baselines_of_all():
+    """Trained baselines of all conditions."""
+    return [path for key in CONDITIONS for path in baselines_of(key)]
+
+
+def baseline_files(wildcards):
+    """Trained baselines of a condition, with their descriptions."""
+    return baselines_of(key_of(wildcards))
+
+
+def baseline_tables():
+    """The scores of baselines of all conditions that have any."""
+    return [
+        f"{CONDITION_PATH}/baselines.csv".format(cell=cell, variant=variant)
+        for cell, variant in WITH_BASELINES
+    ]
+
+
+def synapses_of(wildcards):
+    """Table of synapses, with their branches, where a network is built from it."""
+    if type_of(wildcards.network) != "two_layer":
+        return []
+    return f"{CONDITION_PATH}/synapses.csv".format_map(dict(wildcards.items()))

@@ -48,6 +48,29 @@ rule decide_depth:
         "../../scripts/decide_depth.py"
 
 
+rule compare_networks:
+    input:
+        accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
+        baselines=baseline_tables(),
+    output:
+        f"{RESULTS}/pareto.csv",
+    log:
+        f"{LOG_PATH}/compare_networks.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        neurons=WITH_BASELINES,
+        digest=provenance.code_digest("baselines.py", "pareto.py"),
+    message:
+        "Compare accuracy and cost of all networks."
+    script:
+        "../../scripts/compare_networks.py"
+
+
 rule make_report:
     input:
         verdict=f"{RESULTS}/verdict.json",

@@ -36,11 +36,34 @@ rule train_network:
     params:
         simulation_seed=config["seed"],
         budget=budget_of,
+        label="{cell} {variant}, depth {depth}, {training_trials} trials, seed {seed}",
         digest=provenance.code_digest(*READING_CODE, "networks", "training"),
     message:
         "Train depth {wildcards.depth} on {wildcards.training_trials} trials of {wildcards.cell}, {wildcards.variant}, seed {wildcards.seed}."
     script:
         "../../scripts/train_network.py"
+
+
+use rule train_network as train_baseline with:
+    input:
+        train=training_shards,
+        validation=validation_shards,
+        basis=basis_of,
+        synapses=synapses_of,
+        architecture="models/networks/{network}.yaml",
+    output:
+        model=f"{BASELINE_PATH}.keras",
+        description=f"{BASELINE_PATH}.json",
+        history=f"{BASELINE_PATH}.csv",
+    log:
+        f"{LOG_PATH}/train_baseline/{{cell}}/{{variant}}/{{network}}_depth_{{depth}}_trials_{{training_trials}}_seed_{{seed}}.log",
+    benchmark:
+        f"{BENCHMARK_PATH}/train_baseline/{{cell}}/{{variant}}/{{network}}_depth_{{depth}}_trials_{{training_trials}}_seed_{{seed}}.tsv"
+    priority: 0
+    params:
+        label="{cell} {variant}, {network}, {training_trials} trials, seed {seed}",
+    message:
+        "Train {wildcards.network} on {wildcards.training_trials} trials of {wildcards.cell}, {wildcards.variant}, seed {wildcards.seed}."
 
 
 checkpoint judge_depth:
@@ -105,6 +128,39 @@ rule evaluate_networks:
         "Hold the networks of {wildcards.cell}, {wildcards.variant} against its test trials."
     script:
         "../../scripts/evaluate_networks.py"
+
+
+rule evaluate_baselines:
+    input:
+        test=test_shards,
+        networks=baseline_files,
+    output:
+        f"{CONDITION_PATH}/baselines.csv",
+    log:
+        f"{LOG_PATH}/evaluate_baselines/{{cell}}/{{variant}}.log",
+    benchmark:
+        f"{BENCHMARK_PATH}/evaluate_baselines/{{cell}}/{{variant}}.tsv"
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        simulation_seed=config["seed"],
+        criterion=config["verdict"],
+        digest=provenance.code_digest(
+            *READING_CODE,
+            "baselines.py",
+            "evaluation.py",
+            "networks",
+            "scores.py",
+            "training",
+        ),
+    message:
+        "Hold the baselines of {wildcards.cell}, {wildcards.variant} against its test trials."
+    script:
+        "../../scripts/evaluate_baselines.py"
 
 
 rule evaluate_out_of_distribution:

@@ -1,0 +1,22 @@
+"""Compare accuracy and cost of the networks of all kinds."""
+
+import pandas as pd
+
+from neurodepth import baselines, jobs, pareto
+
+
+def compare_networks(accuracy_path, baseline_paths, neurons, table_path):
+    tables = [pd.read_csv(accuracy_path)]
+    for path, (cell, variant) in zip(baseline_paths, neurons, strict=True):
+        tables.append(baselines.average(pd.read_csv(path)).assign(cell=cell, variant=variant))
+    pareto.compare(pd.concat(tables)).to_csv(table_path, index=False)
+
+
+if __name__ == "__main__":
+    with jobs.logged(snakemake.log[0]):
+        compare_networks(
+            snakemake.input.accuracy,
+            snakemake.input.baselines,
+            snakemake.params.neurons,
+            snakemake.output[0],
+        )

@@ -1,0 +1,102 @@
+"""What each ingredient of the training gives: one network trained with and without it, on simulated trials.
+
+Every setting gets the same number of updates. Accuracy is that on validation trials, which chose nothing here.
+
+    python benchmarks/learning.py results/l5pc_hay2011/nmda --shards 3 --updates 1200 --table learning.md
+"""
+
+import json
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from neurodepth import dataset, provenance, training
+
+RECIPE: dict[str, Any] = {
+    "type": "tcn",
+    "width": 64,
+    "receptive_field_ms": 150,
+    "factorised": True,
+    "synapse_dropout": 0.2,
+    "channel_dropout": 0.0,
+    "weight_decay": 0.001,
+}
+# What is changed: of the network, of the budget, and whether the dendrite helps.
+SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
+    "recipe": ({}, {}, True),
+    "random start": ({}, {"start": "random"}, True),
+    "without the dendrite": ({}, {}, False),
+    "random start, without the dendrite": ({}, {"start": "random"}, False),
+    "no synapse dropout": ({"synapse_dropout": 0.0}, {}, True),
+    "channel dropout 0.1": ({"channel_dropout": 0.1}, {}, True),
+    "full first layer": ({"factorised": False}, {}, True),
+    "width 32": ({"width": 32}, {}, True),
+    "width 128": ({"width": 128}, {}, True),
+}
+
+
+@click.command()
+@click.argument("condition", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--shards", default=3, show_default=True, help="Training shards to use.")
+@click.option("--updates", default=1200, show_default=True, help="Optimiser steps of each setting.")
+@click.option("--depth", default=5, show_default=True, help="Layers.")
+@click.option("--setting", "chosen", multiple=True, type=click.Choice(list(SETTINGS)), help="Only these; repeatable.")
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures to this file.")
+@click.option("--table", "table_path", type=click.Path(path_type=Path), help="Write the table to this file.")
+def main(
+    condition: Path,
+    shards: int,
+    updates: int,
+    depth: int,
+    chosen: tuple[str, ...],
+    json_path: Path | None,
+    table_path: Path | None,
+) -> None:
+    """Train on the trials of CONDITION, a folder such as results/CELL/VARIANT."""
+    trials = dataset.read_split(sorted(condition.glob("trials/train/*.h5"))[:shards])
+    validation = dataset.read_split(sorted(condition.glob("trials/validation/*.h5")))
+    basis = dataset.read_basis(condition / "basis.h5")
+    budget = training.Budget(updates, updates, 1, 16, 500, 0.002, warm_up=min(100, updates // 4))
+    rows = []
+    for name in chosen or SETTINGS:
+        network, changed, with_dendrite = SETTINGS[name]
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            *_, history = training.train(
+                trials,
+                validation,
+                RECIPE | network,
+                depth,
+                1,
+                replace(budget, **changed),
+                folder,
+                name,
+                basis if with_dendrite else None,
+            )
+        last = history.iloc[-1]
+        row = {"setting": name, "auc": last["validation_auc"], "spike_loss": last["validation_spike_loss"]}
+        row |= {"variance_explained": last["validation_variance_explained"], "training_min": last["training_s"] / 60}
+        row["start_min"] = (time.perf_counter() - start) / 60 - row["training_min"] - last["validation_s"] / 60
+        rows.append(row)
+        click.echo(row)
+    table = pd.DataFrame(rows)
+    hours = len(trials) * trials.duration_ms / 3.6e6
+    head = (
+        f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, depth {depth}; "
+        f"{provenance.processor()}, commit {provenance.commit()}\n\n```\n"
+    )
+    digits = {"auc": 4, "spike_loss": 5, "variance_explained": 3, "training_min": 1, "start_min": 1}
+    text = table.round(digits).to_string(index=False)
+    if table_path:
+        table_path.write_text(f"{head}{text}\n```\n")
+    if json_path:
+        json_path.write_text(json.dumps({"commit": provenance.commit(), "rows": rows}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

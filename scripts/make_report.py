@@ -5,7 +5,17 @@ from pathlib import Path
 from neurodepth import jobs, report
 
 
-def make_report(verdict_path, accuracy_path, conditions, histories, benchmarks_path, report_path, figures_path):
+def make_report(
+    verdict_path,
+    accuracy_path,
+    conditions,
+    histories,
+    benchmarks_path,
+    report_path,
+    figures_path,
+    comparison_path,
+    data_needed_path,
+):
     report.write_report(
         Path(verdict_path),
         Path(accuracy_path),
@@ -13,11 +23,13 @@ def make_report(verdict_path, accuracy_path, conditions, histories, benchmarks_p
         Path(benchmarks_path),
         Path(report_path),
         Path(figures_path),
+        Path(comparison_path),
+        Path(data_needed_path),
     )
 
 
 def _condition(one, histories):
-    """Files of one neuron; `one` names its cell, variant, example and morphology (None for a point neuron)."""
+    """Files of one neuron; `one` names its cell, variant, example, and morphology and unusual input, or None."""
     folder = f"/{one['cell']}/{one['variant']}/networks/"
     return report.Condition(
         cell=one["cell"],
@@ -25,6 +37,7 @@ def _condition(one, histories):
         example_path=Path(one["example"]),
         history_paths=[Path(path) for path in histories if folder in f"/{path}"],
         morphology_path=Path(one["morphology"]) if one["morphology"] else None,
+        unusual_path=Path(one["unusual"]) if one["unusual"] else None,
     )
 
 
@@ -38,4 +51,6 @@ if __name__ == "__main__":
             snakemake.params.benchmarks,
             snakemake.output.report,
             snakemake.output.figures,
+            snakemake.input.comparison,
+            snakemake.input.data_needed,
         )

@@ -87,6 +87,46 @@ def test_page_sums_the_time_of_each_rule(page):
     assert re.search(r"train_network</code></th><td>1</td><td>1 min 1[56] s", page)
 
 
+@pytest.fixture(scope="module")
+def full_page(study: Path, tmp_path_factory) -> str:
+    """The page of a study whose pyramidal cell has baselines and unusual input."""
+    folder = tmp_path_factory.mktemp("full")
+    rows = [(cell, variant, "tcn", "tcn", 3, 0.98, 0.97, 0.985, 5000, 900, 700.5, True) for cell, variant, *_ in CELLS]
+    rows.append(("l5pc", "nmda", "perceptron", "perceptron", 0, 0.9, 0.88, 0.91, 300, 100, 12.5, True))
+    pd.DataFrame(rows, columns=results.COMPARISON_COLUMNS).to_csv(folder / "pareto.csv", index=False)
+    needed = [("l5pc", "nmda", 3, np.inf, 40.0, np.inf, np.nan, np.nan, np.nan)]
+    pd.DataFrame(needed, columns=results.DATA_NEEDED_COLUMNS).to_csv(folder / "data_needed.csv", index=False)
+    unusual = [("volleys", 3, 10, 0.5), ("volleys", 3, 20, 0.8101), ("volleys", 3, 20, 0.8103)]
+    pd.DataFrame(unusual, columns=results.UNUSUAL_COLUMNS).to_csv(folder / "out_of_distribution.csv", index=False)
+    tables = {"comparison_path": folder / "pareto.csv", "data_needed_path": folder / "data_needed.csv"}
+    _write(study, folder / "report.html", unusual_path=folder / "out_of_distribution.csv", **tables)
+    return (folder / "report.html").read_text()
+
+
+def test_page_compares_networks_where_there_are_several_kinds(page, full_page):
+    assert "Other models" not in page
+    assert "Accuracy against cost</strong> of l5pc (nmda)" in full_page
+    assert "Accuracy against cost</strong> of lif" not in full_page
+    assert re.search(r'row">perceptron</th>\s*<td[^>]*>0.9000</td>\s*<td[^>]*>0.8800 to 0.9100</td>', full_page)
+
+
+def test_page_says_how_much_data_a_depth_needs(full_page):
+    assert re.search(r"never</td>\s*<td[^>]*>40.h to never</td>\s*<td[^>]*>\N{EM DASH}</td>", full_page)
+
+
+def test_page_gives_the_mean_score_on_unusual_input_after_all_the_data(full_page):
+    assert re.search(r'row">volleys</th><td>0\.8102</td>', full_page)
+
+
+def test_the_front_joins_the_networks_on_it(study):
+    table = pd.DataFrame(
+        {"network": ["tcn", "elm", "lstm"], "depth": [3, 0, 0], "event_multiply_adds_per_ms": [900.0, 10.0, 5000.0]}
+    ).assign(auc=[0.98, 0.9, 0.97], on_front_of_event_multiply_adds_per_ms=[True, True, False])
+    table = table.assign(auc_low=table.auc - 0.01, auc_high=table.auc + 0.005)
+    (axes,) = figures.accuracy_vs_cost(table, Criterion(**CRITERION)).axes
+    np.testing.assert_allclose(axes.lines[0].get_xydata(), [[10, 0.9], [900, 0.98]])
+
+
 def test_equal_results_give_equal_drawings(study, tmp_path):
     example = results.read_example(study / "lif/default/example.npz")
     first, second = (
@@ -168,7 +208,8 @@ def test_interval_in_words(interval, words):
 
 
 @pytest.mark.parametrize(
-    ("value_h", "words"), [(0.0022, "0.0022 h"), (0.1, "0.10 h"), (1.25, "1.2 h"), (35.0, "35 h"), (120.0, "120 h")]
+    ("value_h", "words"),
+    [(0.0022, "0.0022 h"), (0.1, "0.10 h"), (1.25, "1.2 h"), (35.0, "35 h"), (120.0, "120 h"), (np.inf, "never")],
 )
 def test_hours_have_two_digits_that_count(value_h, words):
     assert wording.hours(value_h).replace("\N{NARROW NO-BREAK SPACE}", " ") == words
@@ -190,7 +231,9 @@ class _Loads(HTMLParser):
         self.found += [value for name, value in attrs if name in addresses]
 
 
-def _write(study: Path, report_path: Path, example: str = "example.npz") -> None:
+def _write(
+    study: Path, report_path: Path, example: str = "example.npz", unusual_path: Path | None = None, **tables: Path
+) -> None:
     conditions = [
         report.Condition(
             cell,
@@ -198,12 +241,19 @@ def _write(study: Path, report_path: Path, example: str = "example.npz") -> None
             study / cell / variant / example,
             sorted((study / cell / variant).rglob("seed_*.csv")),
             study / "cell.swc" if cell == "l5pc" else None,
+            unusual_path if cell == "l5pc" else None,
         )
         for cell, variant, *_ in CELLS
     ]
     verdict_path, accuracy_path = study / "verdict.json", study / "accuracy_vs_depth.csv"
     report.write_report(
-        verdict_path, accuracy_path, conditions, study / "benchmarks", report_path, report_path.parent / "figures"
+        verdict_path,
+        accuracy_path,
+        conditions,
+        study / "benchmarks",
+        report_path,
+        report_path.parent / "figures",
+        **tables,
     )
 
 

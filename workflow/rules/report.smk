@@ -75,6 +75,9 @@ rule make_report:
     input:
         verdict=f"{RESULTS}/verdict.json",
         accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
+        comparison=f"{RESULTS}/pareto.csv",
+        data_needed=f"{RESULTS}/data_needed.csv",
+        unusual=unusual_tables(),
         examples=for_conditions(f"{CONDITION_PATH}/example.npz"),
         histories=histories_of_all,
         morphologies=[
@@ -102,8 +105,15 @@ rule make_report:
                     cell=cell, variant=variant
                 ),
                 "morphology": next(iter(picture_file(cell)), None),
+                "unusual": (
+                    f"{CONDITION_PATH}/out_of_distribution.csv".format(
+                        cell=cell, variant=variant
+                    )
+                    if one.get("test_on")
+                    else None
+                ),
             }
-            for cell, variant in CONDITIONS
+            for (cell, variant), one in CONDITIONS.items()
         ],
         benchmarks=BENCHMARK_PATH,
         digest=provenance.code_digest("report", "figures"),

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from neurodepth.depth import Criterion
-from neurodepth.figures.style import FAINT, INK, PALE, depth_colour, depth_marker, layers, styled
+from neurodepth.figures.style import FAINT, INK, MIDDLE, PALE, depth_colour, depth_marker, layers, styled
 
 AUC_TICKS = (0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9998, 0.9999)
 FINE_AUC_TICKS = (*AUC_TICKS, 0.85, 0.96, 0.985, 0.992, 0.993, 0.994, 0.996, 0.997, 0.9985, 0.9995)  # where few fit
@@ -68,6 +68,37 @@ def accuracy_vs_data(table: pd.DataFrame, criterion: Criterion, width_in: float 
     axes.set_xlabel("Training data (hours of simulated biology)")
     _auc_axis(axes, table, criterion)
     axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)
+    return figure
+
+
+@styled
+def accuracy_vs_cost(table: pd.DataFrame, criterion: Criterion, width_in: float = 5.2) -> Figure:
+    """AUC against multiply-adds per ms of networks of all kinds, with the Pareto front.
+
+    Args:
+        table: Rows of pareto.csv, of one cell; networks of the study's depths have the colour of their depth, those
+            without depth are grey squares.
+        criterion: Drawn as a line; its confidence is that of the intervals.
+        width_in: Of the figure.
+    """
+    figure, axes = _new_figure(width_in)
+    cost = "event_multiply_adds_per_ms"
+    front = table[table[f"on_front_of_{cost}"]].sort_values(cost)
+    axes.step(front[cost], np.minimum(front.auc, AUC_CEILING), where="post", color=FAINT, linewidth=1.4, zorder=1)
+    for row in table[table.depth > 0].itertuples():
+        _interval(axes, getattr(row, cost), row, filled=True)
+    others = table[table.depth == 0]
+    auc = np.minimum(others.auc, AUC_CEILING)
+    errors = [(auc - others.auc_low).clip(lower=0), (others.auc_high.clip(upper=AUC_CEILING) - auc).clip(lower=0)]
+    axes.errorbar(others[cost], auc, errors, fmt="s", color=MIDDLE, markersize=5, linewidth=1.2, zorder=2)
+    axes.set_xscale("log")
+    axes.margins(x=0.15)
+    axes.set_xlabel("Multiply-adds per ms, input counted by its spikes")
+    _auc_axis(axes, table, criterion)
+    named = table.sort_values(["network", "depth"]).drop_duplicates("network", keep="last")
+    for row in named.itertuples():
+        place = (getattr(row, cost), min(row.auc, AUC_CEILING))
+        axes.annotate(row.network, place, xytext=(6, -3), textcoords="offset points", va="top", fontsize=7)
     return figure
 
 

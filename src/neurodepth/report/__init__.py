@@ -28,6 +28,8 @@ def write_report(
     benchmarks_path: Path,
     report_path: Path,
     figures_path: Path,
+    comparison_path: Path | None = None,
+    data_needed_path: Path | None = None,
 ) -> None:
     """Write the page, and each of its figures as SVG and PDF.
 
@@ -38,6 +40,8 @@ def write_report(
         benchmarks_path: Folder of Snakemake's benchmark files; it may be absent.
         report_path: HTML file to write.
         figures_path: Folder to write figures to.
+        comparison_path: pareto.csv; what it says of a neuron is shown if it has networks of several kinds.
+        data_needed_path: data_needed.csv.
 
     Raises:
         FileNotFoundError: If a result is missing.
@@ -53,6 +57,12 @@ def write_report(
         f"ROC AUC of spike prediction against depth for every neuron, with the criterion {criterion.auc}.",
     )
     cells = [_describe(condition, verdict, accuracy, criterion, figures_path) for condition in conditions]
+    compared = results.read_table(comparison_path, results.COMPARISON_COLUMNS) if comparison_path else None
+    needed = results.read_table(data_needed_path, results.DATA_NEEDED_COLUMNS) if data_needed_path else None
+    for cell, condition in zip(cells, conditions, strict=True):
+        cell["models"] = _compare(condition, cell["name"], compared, criterion, figures_path)
+        cell["needed"] = [] if needed is None else _of(condition, needed).to_dict("records")
+        cell["unusual"] = results.read_unusual(condition.unusual_path) if condition.unusual_path else None
     page = _template().render(
         criterion=criterion,
         summary=wording.summary([cell["verdict"] for cell in cells]),
@@ -77,7 +87,7 @@ def _describe(
     """Everything that the page says about one neuron."""
     key = (condition.cell, condition.variant)
     found = [cell for cell in verdict["cells"] if (cell["cell"], cell["variant"]) == key]
-    rows = accuracy[(accuracy.cell == condition.cell) & (accuracy.variant == condition.variant)]
+    rows = _of(condition, accuracy)
     if not found or rows.empty:
         known = ", ".join(wording.name_of(cell) for cell in verdict["cells"])
         raise ValueError(f"{condition.cell} ({condition.variant}) has no verdict, only {known}: run snakemake again")
@@ -126,6 +136,26 @@ def _describe(
             for kind, (figure, text) in drawn.items()
         },
     }
+
+
+def _compare(
+    condition: Condition, name: str, compared: pd.DataFrame | None, criterion: Criterion, figures_path: Path
+) -> dict[str, Any] | None:
+    """Networks of all kinds of one neuron, cheap ones first; None where there is a single kind."""
+    if compared is None or (rows := _of(condition, compared)).type.nunique() < 2:
+        return None
+    drawn = embedding.embed(
+        figures.accuracy_vs_cost(rows, criterion, HALF_IN),
+        figures_path,
+        f"{condition.cell}_{condition.variant}_accuracy_vs_cost",
+        f"ROC AUC of networks of all kinds of {name} against multiply-adds per ms, with the Pareto front.",
+    )
+    return {"rows": rows.sort_values("event_multiply_adds_per_ms").to_dict("records"), "figure": drawn}
+
+
+def _of(condition: Condition, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one neuron."""
+    return table[(table.cell == condition.cell) & (table.variant == condition.variant)]
 
 
 def _template() -> jinja2.Template:

@@ -21,6 +21,16 @@ ACCURACY_COLUMNS = (
     *("cell", "variant", "depth", "training_trials", "training_h", "auc", "auc_low", "auc_high"),
     *("hit_rate", "soma_rmse_mv", "variance_explained", "seeds", "parameters"),
 )
+COMPARISON_COLUMNS = (
+    *("cell", "variant", "network", "type", "depth", "auc", "auc_low", "auc_high"),
+    *("parameters", "multiply_adds_per_ms", "event_multiply_adds_per_ms"),
+    "on_front_of_event_multiply_adds_per_ms",
+)
+DATA_NEEDED_COLUMNS = (
+    *("cell", "variant", "depth", "data_needed_h", "data_needed_h_low", "data_needed_h_high"),
+    *("auc_asymptote", "auc_asymptote_low", "auc_asymptote_high"),
+)
+UNUSUAL_COLUMNS = ("test_variant", "depth", "training_trials", "auc")
 HISTORY_COLUMNS = ("updates", "training_loss", "validation_spike_loss", "validation_auc")
 HISTORY_PATH = re.compile(r"networks/depth_(\d+)/trials_(\d+)/seed_(\d+)\.csv$")
 CURE = "delete it and run snakemake again"
@@ -36,6 +46,7 @@ class Condition:
         example_path: NPZ of one test trial with predictions.
         history_paths: CSV of each training, at networks/depth_D/trials_N/seed_S.csv.
         morphology_path: SWC or ASC; None for a point neuron.
+        unusual_path: out_of_distribution.csv; None where networks are tested on their own input alone.
     """
 
     cell: str
@@ -43,6 +54,7 @@ class Condition:
     example_path: Path
     history_paths: Sequence[Path]
     morphology_path: Path | None
+    unusual_path: Path | None = None
 
 
 def read_verdict(path: Path) -> dict[str, Any]:
@@ -66,9 +78,34 @@ def read_accuracy(path: Path) -> pd.DataFrame:
         FileNotFoundError: If there is none.
         ValueError: If a column is missing.
     """
+    return read_table(path, ACCURACY_COLUMNS)
+
+
+def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read a table that has at least some columns.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If a column is missing.
+    """
     table = pd.read_csv(_existing(path))
-    _require(path, table.columns, ACCURACY_COLUMNS)
+    _require(path, table.columns, columns)
     return table
+
+
+def read_unusual(path: Path) -> pd.DataFrame:
+    """Read out_of_distribution.csv: AUC of the networks trained on all the data, averaged over seeds.
+
+    Returns:
+        One row a variant of the input, one column a depth.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If a column is missing.
+    """
+    table = read_table(path, UNUSUAL_COLUMNS)
+    largest = table[table["training_trials"] == table["training_trials"].max()]
+    return largest.pivot_table("auc", "test_variant", "depth", sort=False, dropna=False).sort_index(axis=1)
 
 
 def read_example(path: Path) -> Example:

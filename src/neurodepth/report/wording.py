@@ -74,9 +74,11 @@ def number(value: float | None, digits: int) -> str:
 
 
 def hours(value_h: float | None) -> str:
-    """Two digits that count: `0.0022 h`, `0.10 h`, `35 h`."""
+    """Two digits that count: `0.0022 h`, `0.10 h`, `35 h`; endless ones are `never`."""
     if value_h is None or math.isnan(value_h):
         return DASH
+    if math.isinf(value_h):
+        return "never"
     digits = 0 if value_h <= 0 else max(0, 1 - math.floor(math.log10(value_h)))
     return f"{number(value_h, digits)}\N{NARROW NO-BREAK SPACE}h"
 

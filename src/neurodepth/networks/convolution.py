@@ -152,7 +152,7 @@ def with_history(x: Any, history_ms: int) -> Any:
         taken_ms, tiles_back = min(history_ms, tile_ms), tiles_back + 1
         # Split and concatenate: the gradient of a slice would be as large as the whole.
         last = x if taken_ms == tile_ms else ops.split(x, [tile_ms - taken_ms], axis=0)[1]
-        n_zeros = tiles_back if isinstance(n_tiles, int) and tiles_back < n_tiles else ops.minimum(tiles_back, n_tiles)
+        n_zeros = min(tiles_back, n_tiles) if isinstance(n_tiles, int) else ops.minimum(tiles_back, n_tiles)
         kept = ops.split(last, [n_tiles - n_zeros], axis=1)[0]
         parts.insert(0, ops.concatenate([ops.zeros((taken_ms, n_zeros, n_trials, n_channels), x.dtype), kept], axis=1))
         history_ms -= taken_ms

@@ -50,7 +50,7 @@ def predictions() -> dict[str, np.ndarray]:
         if isinstance(model.input, dict):
             inputs = {"input_spikes": inputs, "output_spikes": spikes}
         targets = {key: rng.random((2, DURATION_MS, 1)).astype(np.float32) for key in model.output}
-        model.compile(keras.optimizers.SGD(0.01), loss={key: "mse" for key in targets})
+        model.compile(keras.optimizers.SGD(0.01), loss=dict.fromkeys(targets, "mse"))
         found[f"{name} before"] = np.asarray(model.predict_on_batch(inputs)["soma_voltage"])
         model.train_on_batch(inputs, targets)
         found[f"{name} after"] = np.asarray(model.predict_on_batch(inputs)["soma_voltage"])

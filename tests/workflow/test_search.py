@@ -27,7 +27,7 @@ STUDY = {
     "training": {"updates_per_epoch": 20, "batch_size": 8, "window_ms": 400},
     "verdict": {"auc": 0.6},
 }
-ARGUMENTS = ("--configfile", "config/search.yaml", "--", "results/search/verdict.json", "results/search/pareto.csv")
+ARGUMENTS = ("--configfile", "config/search.yaml", "--", "results/search/report.html")
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +72,7 @@ def test_baselines_are_compared_but_not_judged(results):
     assert list(compared.network) == ["point", "perceptron", "two_layer"]
     assert set(compared.training_trials) == {40}
     assert compared.on_front_of_parameters.any()
+    assert "Other models" in (results / "report.html").read_text()
 
 
 def test_the_synapses_of_a_point_neuron_lie_on_one_branch(results):

@@ -59,12 +59,6 @@ def _check_condition(condition: dict[str, Any], configuration: dict[str, Any], m
         )
     for name in condition.get("baselines", []):
         _check_network("baseline", name, configuration, models)
-    warm_up = configuration["training"]["warm_up"]
-    if warm_up >= condition["updates"]:
-        raise validation.InvalidFileError(
-            f"configuration: training.warm_up is {warm_up}, but {condition['cell']}/{condition['variant']} is trained for "
-            f"{condition['updates']} updates: expected fewer, such as {condition['updates'] // 10}"
-        )
     training_sizes(condition["trials"]["train"], configuration["training_fractions"])
 
 

@@ -38,13 +38,6 @@ def test_a_window_that_scores_nothing_is_refused(project, default):
         configuration.check(default, project / "models")
 
 
-def test_a_warm_up_as_long_as_a_training_is_refused(default, project):
-    updates = default["conditions"][0]["updates"]
-    default["training"]["warm_up"] = updates
-    with pytest.raises(validation.InvalidFileError, match=rf"warm_up is {updates}, but .* for {updates} updates"):
-        configuration.check(default, project / "models")
-
-
 def test_an_unknown_baseline_is_named_with_its_nearest_neighbour(project, default):
     default["conditions"][0]["baselines"] = ["perceptron", "lsmt"]
     with pytest.raises(validation.InvalidFileError, match="no baseline 'lsmt': did you mean 'lstm'"):

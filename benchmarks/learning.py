@@ -61,7 +61,7 @@ def main(
     trials = dataset.read_split(sorted(condition.glob("trials/train/*.h5"))[:shards])
     validation = dataset.read_split(sorted(condition.glob("trials/validation/*.h5")))
     basis = dataset.read_basis(condition / "basis.h5")
-    budget = training.Budget(updates, updates, 1, 16, 500, 0.002, warm_up=min(100, updates // 4))
+    budget = training.Budget(updates, updates, 1, 16, 500, 0.002, warm_up=0.05)
     rows = []
     for name in chosen or SETTINGS:
         network, changed, with_dendrite = SETTINGS[name]

@@ -83,8 +83,9 @@ def train(
     weights = {"spike_logit": SPIKE_WEIGHT, "soma_voltage": SOMA_WEIGHT, "dendrite_regions": budget.dendrite_weight}
     weights = {name: weights[name] for name in model.output}
     losses = {name: _scored_loss(name, history_ms) for name in weights}
+    warm_up = int(budget.warm_up * budget.updates)
     schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, budget.updates - budget.warm_up, warmup_target=budget.learning_rate, warmup_steps=budget.warm_up
+        0.0, budget.updates - warm_up, warmup_target=budget.learning_rate, warmup_steps=warm_up
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=architecture["weight_decay"])
     model.compile(optimizer, loss=losses, loss_weights=weights)

@@ -22,7 +22,7 @@ class Budget:
         batch_size: Windows a step.
         window_ms: Length of a window; its first receptive field is not scored.
         learning_rate: Of Adam after the warm-up, from where it decays to 0 as a cosine.
-        warm_up: Updates in which the learning rate rises from 0.
+        warm_up: Fraction of the updates in which the learning rate rises from 0.
         start: `regression` starts the first layer from the synapses' mean effects, `random` from random weights.
         dendrite_weight: Of the loss of the dendritic regions, mean square of the normalised voltages.
         precision: `auto` takes bfloat16 where the processor computes with it, else float32.
@@ -34,7 +34,7 @@ class Budget:
     batch_size: int
     window_ms: int
     learning_rate: float
-    warm_up: int = 0
+    warm_up: float = 0.0
     start: str = "regression"
     dendrite_weight: float = 2.0
     precision: str = "auto"

@@ -16,12 +16,7 @@ if __name__ == "__main__":
         backend.use_threads(snakemake.threads)
         evaluate_baselines(
             snakemake.input.test,
-            {
-                "cell": snakemake.wildcards.cell,
-                "variant": snakemake.wildcards.variant,
-                "split": "test",
-                "seed": snakemake.params.simulation_seed,
-            },
+            snakemake.params.study | {"split": "test"},
             [path for path in snakemake.input.networks if path.endswith(".keras")],
             snakemake.params.criterion,
             snakemake.output[0],

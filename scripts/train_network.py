@@ -46,11 +46,7 @@ if __name__ == "__main__":
         train_network(
             snakemake.input.train,
             snakemake.input.validation,
-            {
-                "cell": snakemake.wildcards.cell,
-                "variant": snakemake.wildcards.variant,
-                "seed": snakemake.params.simulation_seed,
-            },
+            snakemake.params.study,
             snakemake.input.architecture,
             int(snakemake.wildcards.depth),
             int(snakemake.wildcards.training_trials),

@@ -64,6 +64,15 @@ wildcard_constraints:
     seed="[0-9]+",
 
 
+def study_of(wildcards):
+    """What every shard of a condition must say of itself, besides its split."""
+    return {
+        "cell": wildcards.cell,
+        "variant": wildcards.variant,
+        "seed": config["seed"],
+    }
+
+
 def key_of(wildcards):
     """Key of a condition, (cell, variant), if the study has it."""
     key = (wildcards.cell, wildcards.variant)

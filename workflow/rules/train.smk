@@ -34,7 +34,7 @@ rule train_network:
         mem_mb=4000,
         runtime=720,
     params:
-        simulation_seed=config["seed"],
+        study=study_of,
         budget=budget_of,
         label="{cell} {variant}, depth {depth}, {training_trials} trials, seed {seed}",
         digest=provenance.code_digest(*READING_CODE, "networks", "training"),
@@ -83,7 +83,7 @@ checkpoint judge_depth:
         mem_mb=4000,
         runtime=120,
     params:
-        simulation_seed=config["seed"],
+        study=study_of,
         criterion=config["verdict"],
         digest=provenance.code_digest(
             *READING_CODE,
@@ -120,7 +120,7 @@ rule evaluate_networks:
         mem_mb=4000,
         runtime=120,
     params:
-        simulation_seed=config["seed"],
+        study=study_of,
         digest=provenance.code_digest(
             *READING_CODE, "networks", "training", "evaluation.py"
         ),
@@ -147,7 +147,7 @@ rule evaluate_baselines:
         mem_mb=4000,
         runtime=120,
     params:
-        simulation_seed=config["seed"],
+        study=study_of,
         criterion=config["verdict"],
         digest=provenance.code_digest(
             *READING_CODE,

@@ -19,9 +19,8 @@ import click
 import numpy as np
 import pandas as pd
 
-from neurodepth import dataset, provenance, training
+from neurodepth import dataset, networks, provenance, training
 from neurodepth.cells.trial import Events, Trial
-from neurodepth.networks import tcn
 from neurodepth.networks.backend import keras
 from neurodepth.training.windows import Windows, fit_scaling
 
@@ -92,13 +91,13 @@ def speed(repeats: int) -> pd.DataFrame:
     steps = {
         "naive_float32": trainer(as_published(), inputs),
         "naive_float32_factorised": trainer(as_published(factorised=True), inputs),
-        "full_float32": trainer(tcn.build(PUBLISHED, DEPTH, N_SYNAPSES), inputs),
-        "full": trainer(tcn.build(PUBLISHED, DEPTH, N_SYNAPSES, precision=fast), inputs),
-        "factorised_float32": trainer(tcn.build(factorised, DEPTH, N_SYNAPSES), inputs),
-        "factorised": trainer(tcn.build(factorised, DEPTH, N_SYNAPSES, precision=fast), inputs),
+        "full_float32": trainer(networks.build(PUBLISHED, DEPTH, N_SYNAPSES), inputs),
+        "full": trainer(networks.build(PUBLISHED, DEPTH, N_SYNAPSES, precision=fast), inputs),
+        "factorised_float32": trainer(networks.build(factorised, DEPTH, N_SYNAPSES), inputs),
+        "factorised": trainer(networks.build(factorised, DEPTH, N_SYNAPSES, precision=fast), inputs),
         "evaluate_naive_float32": evaluator(as_published(), inputs),
-        "evaluate_full": evaluator(tcn.build(PUBLISHED, DEPTH, N_SYNAPSES, precision=fast), inputs),
-        "evaluate_factorised": evaluator(tcn.build(factorised, DEPTH, N_SYNAPSES, precision=fast), inputs),
+        "evaluate_full": evaluator(networks.build(PUBLISHED, DEPTH, N_SYNAPSES, precision=fast), inputs),
+        "evaluate_factorised": evaluator(networks.build(factorised, DEPTH, N_SYNAPSES, precision=fast), inputs),
     }
     table = take_turns({name: (step, BATCH_SIZE * WINDOW_MS) for name, step in steps.items()}, repeats)
     table["ratio"] = (table["bio_s_per_s"] / table["bio_s_per_s"].iloc[0]).round(1)
@@ -120,7 +119,7 @@ def sweeps(repeats: int) -> pd.DataFrame:
             }
             architecture = PUBLISHED | {"factorised": True, "width": changed["width"]}
             inputs = draw_batch(changed["batch_size"], changed["window_ms"], changed["synapses"])
-            model = tcn.build(
+            model = networks.build(
                 architecture, changed["depth"], changed["synapses"], precision=training.resolve_precision("auto")
             )
             steps[f"{name} {value}"] = (trainer(model, inputs), changed["batch_size"] * changed["window_ms"])
@@ -139,7 +138,7 @@ def feeding(repeats: int) -> pd.DataFrame:
         path = Path(folder) / "0000.h5"
         dataset.write_shard(path, trials, range(len(trials)), description)
         read = dataset.read_split([path])
-    model = tcn.build(architecture, DEPTH, N_SYNAPSES, precision=training.resolve_precision("auto"))
+    model = networks.build(architecture, DEPTH, N_SYNAPSES, precision=training.resolve_precision("auto"))
     compile_model(model)
     windows = Windows(model, read, fit_scaling(read), budget, 1)
     batch = windows[0]

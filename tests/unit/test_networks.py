@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from neurodepth import networks
-from neurodepth.networks import tcn
 
 ARCHITECTURE = {
     "type": "tcn",
@@ -25,7 +24,7 @@ def test_every_depth_sees_the_same_receptive_field(depth):
 
 @pytest.mark.parametrize("depth", [1, 2, 5])
 def test_an_output_depends_on_its_receptive_field_and_on_nothing_else(depth):
-    model = tcn.build(ARCHITECTURE, depth, n_synapses=3, n_regions=2, seed=1)
+    model = networks.build(ARCHITECTURE, depth, n_synapses=3, n_regions=2, seed=1)
     rng = np.random.default_rng(0)
     inputs = rng.integers(0, 2, (1, 80, 3)).astype(np.uint8)
     moved = inputs.copy()
@@ -40,7 +39,7 @@ def test_an_output_depends_on_its_receptive_field_and_on_nothing_else(depth):
 
 
 def test_the_receptive_field_is_used_to_its_end():
-    model = tcn.build(ARCHITECTURE, 1, n_synapses=3, seed=1)
+    model = networks.build(ARCHITECTURE, 1, n_synapses=3, seed=1)
     inputs = np.zeros((1, 60, 3), np.uint8)
     moved = inputs.copy()
     moved[0, 30] = 1
@@ -50,13 +49,13 @@ def test_the_receptive_field_is_used_to_its_end():
 
 
 def test_the_spike_head_starts_at_the_mean_spike_probability():
-    model = tcn.build(ARCHITECTURE, 2, n_synapses=3, spike_probability=0.01, seed=1)
+    model = networks.build(ARCHITECTURE, 2, n_synapses=3, spike_probability=0.01, seed=1)
     silent = model.predict_on_batch(np.zeros((1, 50, 3), np.uint8))
     assert 1 / (1 + np.exp(-silent["spike_logit"][0, -1, 0])) == pytest.approx(0.01, rel=1e-3)
 
 
 def test_the_same_seed_gives_the_same_weights():
-    first, again, other = (tcn.build(ARCHITECTURE, 2, 3, seed=seed).get_weights()[0] for seed in (1, 1, 2))
+    first, again, other = (networks.build(ARCHITECTURE, 2, 3, seed=seed).get_weights()[0] for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -64,7 +63,7 @@ def test_the_same_seed_gives_the_same_weights():
 def test_bfloat16_and_float32_agree_to_the_precision_of_bfloat16():
     inputs = np.random.default_rng(0).integers(0, 2, (1, 60, 3)).astype(np.uint8)
     full, half = (
-        tcn.build(ARCHITECTURE, 2, 3, seed=1, precision=precision).predict_on_batch(inputs)["soma_voltage"]
+        networks.build(ARCHITECTURE, 2, 3, seed=1, precision=precision).predict_on_batch(inputs)["soma_voltage"]
         for precision in ("float32", "bfloat16")
     )
     np.testing.assert_allclose(half, full, atol=0.05 * np.abs(full).max())  # 8 bits of mantissa, a few layers
@@ -91,5 +90,5 @@ def test_a_first_kernel_that_leaves_too_little_is_refused():
 
 
 def test_a_network_is_built_with_the_first_kernel_that_it_names():
-    model = tcn.build(ARCHITECTURE | {"first_kernel_ms": 12}, 3, n_synapses=3)
+    model = networks.build(ARCHITECTURE | {"first_kernel_ms": 12}, 3, n_synapses=3)
     assert [model.get_layer(f"convolution_{layer}").kernel_ms for layer in (1, 2, 3)] == [12, 5, 5]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal
 
+from neurodepth import networks
 from neurodepth.cells.trial import Events, VoltageBasis
 from neurodepth.networks import tcn
 from neurodepth.training import regions, synaptic_effects
@@ -47,7 +48,7 @@ def test_regression_finds_the_effect_of_each_synapse(trials):
 @pytest.mark.parametrize("factorised", [True, False])
 def test_the_first_layer_starts_from_these_effects(trials, factorised):
     effects = synaptic_effects.regress(trials, fit_scaling(trials))
-    model = tcn.build(ARCHITECTURE | {"factorised": factorised}, 2, N_SYNAPSES)
+    model = networks.build(ARCHITECTURE | {"factorised": factorised}, 2, N_SYNAPSES)
     name = "mix_synapses" if factorised else "convolution_1"
     random = model.get_layer(name).get_weights()[0].reshape(-1, N_SYNAPSES, 8)
     tcn.start_from(model, effects, synaptic_effects.TIME_CONSTANTS_MS, N_EXCITATORY)

@@ -6,10 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from neurodepth import stimulus, training
+from neurodepth import networks, stimulus, training
 from neurodepth.cells import build, definition
 from neurodepth.dataset import Trials
-from neurodepth.networks import tcn
 from neurodepth.training import checkpoint, memory
 from neurodepth.training.windows import Windows, fit_scaling
 
@@ -59,7 +58,7 @@ def fit(splits, folder, budget=BUDGET, depth=2):
 
 
 def network(splits):
-    return tcn.build(ARCHITECTURE | {"synapse_dropout": 0.0}, 2, splits[0].n_synapses)
+    return networks.build(ARCHITECTURE | {"synapse_dropout": 0.0}, 2, splits[0].n_synapses)
 
 
 def test_training_lowers_the_loss(splits, tmp_path):
@@ -169,7 +168,7 @@ def test_a_checkpoint_is_gone_after_it_was_discarded(splits, tmp_path):
 
 
 def test_silent_synapses_differ_from_window_to_window(splits):
-    model = tcn.build(ARCHITECTURE | {"synapse_dropout": 0.5}, 2, splits[0].n_synapses)
+    model = networks.build(ARCHITECTURE | {"synapse_dropout": 0.5}, 2, splits[0].n_synapses)
     budget = training.Budget(10, 10, 1, 2, 1400, 1e-3)
     inputs, _ = Windows(model, splits[0], fit_scaling(splits[0]), budget, seed=1)[0]
     silent = ~inputs.any(axis=1)

@@ -63,8 +63,6 @@ def build(
         wanted = "at least 1" if name in STACKS else "0, since this type has no layers to stack"
         raise ValueError(f"network of type {name}: expected depth {wanted}, found {depth}")
     module = importlib.import_module(f"neurodepth.networks.{name}")
-    if name == "tcn":
-        return module.build(architecture, depth, n_synapses, n_regions, spike_probability, seed, precision)
     from neurodepth.networks.backend import keras
     from neurodepth.networks.frame import Frame
 

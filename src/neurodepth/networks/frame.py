@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from neurodepth.networks.backend import keras
-from neurodepth.networks.tcn import SynapseDropout
+from neurodepth.networks.synapse_dropout import SynapseDropout
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,20 @@ class Frame:
         spikes = keras.ops.cast(inputs, self.policy.removeprefix("mixed_"))
         return inputs, SynapseDropout(synapse_dropout, dtype=self.policy, name="synapse_dropout")(spikes)
 
-    def heads(self, hidden: Any) -> dict[str, Any]:
-        """Linear outputs, float32, shape (trials, time, channels), from what a network computed last."""
+    def heads(self, hidden: Any, dendrite: Any = None) -> dict[str, Any]:
+        """Linear outputs, float32, shape (trials, time, channels).
+
+        Args:
+            hidden: What the network computed last.
+            dendrite: What the head of the dendritic regions reads instead, if anything.
+        """
         dense = keras.layers.Dense
         outputs = {
             "spike_logit": dense(1, bias_initializer=self.spike_bias, dtype="float32", name="spike_logit")(hidden),
             "soma_voltage": dense(1, dtype="float32", name="soma_voltage")(hidden),
         }
         if self.n_regions:
-            outputs["dendrite_regions"] = dense(self.n_regions, dtype="float32", name="dendrite_regions")(hidden)
+            outputs["dendrite_regions"] = dense(self.n_regions, dtype="float32", name="dendrite_regions")(
+                hidden if dendrite is None else dendrite
+            )
         return outputs

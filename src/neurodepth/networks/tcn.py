@@ -8,7 +8,9 @@ import numpy as np
 from neurodepth.networks import kernel_sizes
 from neurodepth.networks.backend import keras
 from neurodepth.networks.convolution import CausalConvolution, IntoTiles, OutOfTiles
+from neurodepth.networks.frame import Frame
 from neurodepth.networks.normalisation import Normalisation
+from neurodepth.networks.synapse_dropout import SynapseDropout
 
 # The published batch normalisation forgets over 100 updates; short trainings need a faster memory.
 BATCH_NORMALISATION_MEMORY = 0.95
@@ -16,34 +18,11 @@ DENDRITE_LAYER = 2  # the head of the dendritic regions reads this layer: what t
 EVENT_LAG_MS = 5.0  # the effect of an event is read this long after it, near the peak of a synaptic potential
 
 
-def build(
-    architecture: dict[str, Any],
-    depth: int,
-    n_synapses: int,
-    n_regions: int = 0,
-    spike_probability: float = 1e-3,
-    seed: int = 0,
-    precision: str = "float32",
-) -> keras.Model:
-    """Build a network of a given depth.
-
-    Args:
-        architecture: What `networks.read` returns.
-        depth: Layers with a nonlinearity between the input and the heads.
-        n_synapses: Input channels.
-        n_regions: Dendritic regions to predict besides; 0 leaves that head out.
-        spike_probability: Fraction of milliseconds with a spike, where the spike head starts.
-        seed: Of the initial weights and of dropout.
-        precision: `float32` or `bfloat16`; the latter computes in bfloat16 and keeps weights in float32.
-
-    Returns:
-        A model from input spikes, shape (trials, time, synapses), to a mapping of `spike_logit` and `soma_voltage`
-        (normalised), shape (trials, time, 1), and `dendrite_regions` (normalised), shape (trials, time, regions).
-    """
-    keras.utils.set_random_seed(seed)
-    policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model:
+    """Build a network of `depth` layers; see `networks.build`."""
+    policy = frame.policy
     width, rate = architecture["width"], architecture["synapse_dropout"]
-    inputs = keras.Input((None, n_synapses), name="input_spikes", dtype="uint8")
+    inputs = keras.Input((None, frame.n_synapses), name="input_spikes", dtype="uint8")
     x = inputs
     if architecture["factorised"]:
         x = keras.ops.cast(x, policy.removeprefix("mixed_"))
@@ -65,41 +44,7 @@ def build(
             dendrite = x
     dendrite = OutOfTiles(dtype=policy, name="dendrite_out_of_tiles")(dendrite, inputs)
     x = OutOfTiles(dtype=policy, name="out_of_tiles")(x, inputs)
-    start = keras.initializers.Constant(float(np.log(spike_probability / (1 - spike_probability))))
-    outputs = {
-        "spike_logit": keras.layers.Dense(1, bias_initializer=start, dtype="float32", name="spike_logit")(x),
-        "soma_voltage": keras.layers.Dense(1, dtype="float32", name="soma_voltage")(x),
-    }
-    if n_regions:
-        outputs["dendrite_regions"] = keras.layers.Dense(n_regions, dtype="float32", name="dendrite_regions")(dendrite)
-    return keras.Model(inputs, outputs, name=f"tcn_depth_{depth}")
-
-
-@keras.saving.register_keras_serializable("neurodepth")
-class SynapseDropout(keras.layers.Layer):
-    """Makes up for synapses that are silent in training only, behind a linear layer.
-
-    The trainer leaves out the events of a fraction `rate` of the synapses, another choice in every window, which costs
-    less than a mask over all inputs. Without that, the sums here would be larger by 1 / (1 - rate).
-    """
-
-    def __init__(self, rate: float, **options: Any):
-        """Leave out a fraction `rate` of the synapses."""
-        super().__init__(**options)
-        self.rate = rate
-
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """Scale the sums outside training; any shape."""
-        return x if training or not self.rate else x * (1 - self.rate)
-
-    def get_config(self) -> dict[str, Any]:
-        """What makes this layer again."""
-        return super().get_config() | {"rate": self.rate}
-
-
-def synapse_dropout(model: keras.Model) -> float:
-    """Fraction of the synapses that the trainer must leave out in every window for a model."""
-    return sum(layer.rate for layer in model.layers if isinstance(layer, SynapseDropout))
+    return keras.Model(inputs, frame.heads(x, dendrite), name=f"tcn_depth_{depth}")
 
 
 def start_from(model: keras.Model, effects: np.ndarray, time_constants_ms: Sequence[float], n_excitatory: int) -> None:

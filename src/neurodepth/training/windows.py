@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from neurodepth import metrics
-from neurodepth.networks import tcn
 from neurodepth.networks.backend import keras
+from neurodepth.networks.synapse_dropout import synapse_dropout
 from neurodepth.trials import Trials
 
 
@@ -83,7 +83,7 @@ class Windows(keras.utils.PyDataset):
         """
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=4)
         self.model, self.trials, self.scaling, self.budget, self.seed = model, trials, scaling, budget, seed
-        self.synapse_dropout = tcn.synapse_dropout(model)
+        self.synapse_dropout = synapse_dropout(model)
         self.to_regions = (
             np.float32(rotation / scaling.region_deviation_mv)
             if rotation is not None and "dendrite_regions" in model.output

@@ -1,7 +1,7 @@
 """Measure how fast networks are trained and evaluated, in seconds of simulated biology per second.
 
 The baseline is the published network as its authors wrote it: 7 layers of 128 channels, kernels of 54 and then 12 ms,
-1278 inputs, Keras's own layers, float32. All settings take turns, so that another program slows all of them alike.
+1278 inputs, Keras's own layers and optimiser, float32. All settings take turns, so that another program slows all of them alike.
 
     python benchmarks/training.py --json training.json --table training.md
     python benchmarks/training.py --part speed --quick    # does it run? The numbers mean nothing
@@ -22,6 +22,7 @@ import pandas as pd
 from neurodepth import dataset, networks, provenance, training
 from neurodepth.cells.trial import Events, Trial
 from neurodepth.networks.backend import keras
+from neurodepth.training.optimiser import Adam
 from neurodepth.training.windows import Windows, fit_scaling
 
 N_SYNAPSES = 1278  # of the layer-5 cell
@@ -89,8 +90,8 @@ def speed(repeats: int) -> pd.DataFrame:
     inputs = draw_batch(BATCH_SIZE, WINDOW_MS, N_SYNAPSES)
     fast = training.resolve_precision("auto")
     steps = {
-        "naive_float32": trainer(as_published(), inputs),
-        "naive_float32_factorised": trainer(as_published(factorised=True), inputs),
+        "naive_float32": trainer(as_published(), inputs, keras.optimizers.Adam),
+        "naive_float32_factorised": trainer(as_published(factorised=True), inputs, keras.optimizers.Adam),
         "full_float32": trainer(networks.build(PUBLISHED, DEPTH, N_SYNAPSES), inputs),
         "full": trainer(networks.build(PUBLISHED, DEPTH, N_SYNAPSES, precision=fast), inputs),
         "factorised_float32": trainer(networks.build(factorised, DEPTH, N_SYNAPSES), inputs),
@@ -139,7 +140,7 @@ def feeding(repeats: int) -> pd.DataFrame:
         dataset.write_shard(path, trials, range(len(trials)), description)
         read = dataset.read_split([path])
     model = networks.build(architecture, DEPTH, N_SYNAPSES, precision=training.resolve_precision("auto"))
-    compile_model(model)
+    compile_model(model, Adam(1e-3))
     windows = Windows(model, read, fit_scaling(read), budget, 1)
     batch = windows[0]
     n_updates = len(windows)
@@ -180,15 +181,19 @@ def draw_trial(rng: np.random.Generator, duration_ms: int) -> Trial:
     return Trial(events, np.sort(rng.uniform(0, duration_ms, 6)), rng.normal(-65, 4, duration_ms).astype(np.float32))
 
 
-def compile_model(model: keras.Model) -> None:
-    """The loss and optimiser of a training."""
+def compile_model(model: keras.Model, optimiser: keras.optimizers.Optimizer) -> None:
+    """The losses of a training."""
     losses = {"spike_logit": keras.losses.BinaryCrossentropy(from_logits=True), "soma_voltage": "mse"}
-    model.compile(keras.optimizers.AdamW(1e-3), loss=losses)
+    model.compile(optimiser, loss=losses)
 
 
-def trainer(model: keras.Model, batch: tuple[np.ndarray, dict[str, np.ndarray]]) -> Callable[[], object]:
+def trainer(
+    model: keras.Model,
+    batch: tuple[np.ndarray, dict[str, np.ndarray]],
+    optimiser: type[keras.optimizers.Adam] = Adam,
+) -> Callable[[], object]:
     """One optimiser step on a batch."""
-    compile_model(model)
+    compile_model(model, optimiser(1e-3))
     return lambda: model.train_on_batch(*batch)
 
 

@@ -20,6 +20,7 @@ from neurodepth.networks import tcn
 from neurodepth.networks.backend import keras
 from neurodepth.training import checkpoint as checkpoints
 from neurodepth.training import memory, synaptic_effects
+from neurodepth.training.optimiser import Adam
 from neurodepth.training.regions import rotation_to_regions
 from neurodepth.training.windows import Budget, Scaling, Windows, feed, fit_scaling
 from neurodepth.trials import Trials
@@ -87,8 +88,7 @@ def train(
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, budget.updates - warm_up, warmup_target=budget.learning_rate, warmup_steps=warm_up
     )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=architecture["weight_decay"])
-    model.compile(optimizer, loss=losses, loss_weights=weights)
+    model.compile(Adam(schedule, weight_decay=architecture["weight_decay"] or None), loss=losses, loss_weights=weights)
     memory.check(model, budget.batch_size, budget.window_ms)
     history = checkpoints.restore(model, checkpoint, key)
     if not history and budget.start == "regression":

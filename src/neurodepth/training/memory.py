@@ -5,7 +5,7 @@ import psutil
 from neurodepth.networks.backend import keras
 
 BYTES_PER_CHANNEL = 8  # and millisecond; measured at the peak of a step: 4 in bfloat16, 8 in float32
-WEIGHT_COPIES = 4 * 4  # float32: weight, gradient and AdamW's two moments
+WEIGHT_COPIES = 4 * 4  # float32: weight, gradient and Adam's two moments
 FRAMEWORK_BYTES = 300e6
 
 

@@ -6,9 +6,8 @@ from scipy import signal
 
 from neurodepth import networks
 from neurodepth.cells.trial import Events, VoltageBasis
-from neurodepth.networks import tcn
 from neurodepth.training import regions, synaptic_effects
-from neurodepth.training.windows import fit_scaling
+from neurodepth.training.windows import feed, fit_scaling
 from neurodepth.trials import Trials
 
 N_SYNAPSES, N_EXCITATORY, DURATION_MS = 6, 4, 4000
@@ -51,7 +50,7 @@ def test_the_first_layer_starts_from_these_effects(trials, factorised):
     model = networks.build(ARCHITECTURE | {"factorised": factorised}, 2, N_SYNAPSES)
     name = "mix_synapses" if factorised else "convolution_1"
     random = model.get_layer(name).get_weights()[0].reshape(-1, N_SYNAPSES, 8)
-    tcn.start_from(model, effects, synaptic_effects.TIME_CONSTANTS_MS, N_EXCITATORY)
+    synaptic_effects.start(model, effects, N_EXCITATORY)
     started = model.get_layer(name).get_weights()[0].reshape(-1, N_SYNAPSES, 8)
     last = started[-1]  # the shortest lag
     excitatory, inhibitory = TRUE_EFFECTS_MV.copy(), TRUE_EFFECTS_MV.copy()
@@ -60,6 +59,18 @@ def test_the_first_layer_starts_from_these_effects(trials, factorised):
     assert np.corrcoef(last[:, 1], inhibitory)[0, 1] > 0.99
     np.testing.assert_array_equal(started[:, :, 2:], random[:, :, 2:])
     assert started[:, :, 0].std() == pytest.approx(random.std(), rel=0.5)
+
+
+def test_a_perceptron_starts_as_the_regression(trials):
+    """Its first prediction of a passive cell is already right."""
+    scaling = fit_scaling(trials)
+    perceptron = {"type": "perceptron", "receptive_field_ms": 120, "synapse_dropout": 0.0, "weight_decay": 0.0}
+    model = networks.build(perceptron, 0, N_SYNAPSES)
+    synaptic_effects.start(model, synaptic_effects.regress(trials, scaling), N_EXCITATORY)
+    predicted = model.predict_on_batch(feed(model, trials, np.arange(5), np.zeros(5, int), DURATION_MS))
+    true = (trials.soma_voltage_mv[:5] - scaling.soma_mean_mv) / scaling.soma_deviation_mv
+    for output in ("soma_voltage", "spike_logit"):
+        assert np.corrcoef(predicted[output][:, 500:].ravel(), true[:, 500:].ravel())[0, 1] > 0.98
 
 
 def test_varimax_finds_axes_of_few_segments():

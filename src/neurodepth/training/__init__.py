@@ -16,7 +16,6 @@ from tqdm import tqdm
 
 from neurodepth import metrics, networks, provenance
 from neurodepth.cells.trial import VoltageBasis
-from neurodepth.networks import tcn
 from neurodepth.networks.backend import keras
 from neurodepth.training import checkpoint as checkpoints
 from neurodepth.training import memory, synaptic_effects
@@ -71,8 +70,10 @@ def train(
             f"({history_ms} ms) and at most a trial ({trials.duration_ms} ms)"
         )
     checkpoint = Path(checkpoint_path)
-    key = _digest(trials, validation, architecture, depth, seed, budget)
     rotation = None if basis is None or trials.dendrite_components_mv is None else rotation_to_regions(basis)
+    branches = None if synapse_branch is None else list(map(int, synapse_branch))
+    turned = None if rotation is None else rotation.tolist()
+    key = _digest(trials, validation, architecture, depth, seed, budget, turned, branches)
     scaling = fit_scaling(trials, rotation)
     # Half a spike keeps the logarithm finite where no trial has one.
     spike_probability = (trials.spikes().sum() + 0.5) / (len(trials) * trials.duration_ms + 1)
@@ -93,7 +94,7 @@ def train(
     history = checkpoints.restore(model, checkpoint, key)
     if not history and budget.start == "regression":
         effects = synaptic_effects.regress(trials, scaling, rotation)
-        tcn.start_from(model, effects, synaptic_effects.TIME_CONSTANTS_MS, trials.n_excitatory)
+        synaptic_effects.start(model, effects, trials.n_excitatory)
     windows = Windows(model, trials, scaling, budget, seed, rotation)
     n_epochs = -(-budget.updates // budget.updates_per_epoch)
     with tqdm(total=n_epochs, initial=len(history), unit="epoch", desc=label, mininterval=10) as bar:

@@ -8,6 +8,8 @@ import numpy as np
 from scipy import signal
 
 from neurodepth import metrics
+from neurodepth.networks.backend import keras
+from neurodepth.networks.synaptic_filter import SynapticFilter
 from neurodepth.training.windows import Scaling
 from neurodepth.trials import Trials
 
@@ -15,6 +17,7 @@ from neurodepth.trials import Trials
 TIME_CONSTANTS_MS = (4.0, 30.0)
 SAMPLE_MS = 12  # voltages nearer than that say little new
 MOST_TRIALS = 300  # thirty minutes: more would hardly change a start
+EVENT_LAG_MS = 5.0  # where only one number a synapse fits: its effect this long after an event, near the peak
 RIDGE = 3e-4  # of the number of samples: keeps a synapse without events at 0
 
 
@@ -44,6 +47,51 @@ def regress(trials: Trials, scaling: Scaling, rotation: np.ndarray | None = None
     squares[np.diag_indices(n_columns - 1)] += RIDGE * n_samples
     weights = np.linalg.solve(squares, products)[:-1]
     return weights.reshape(len(TIME_CONSTANTS_MS), trials.n_synapses, -1).astype(np.float32)
+
+
+def start(model: keras.Model, effects: np.ndarray, n_excitatory: int) -> None:
+    """Start the first layer of a network from the mean effects of single events; the other layers stay as they are.
+
+    A layer that mixes the synapses takes their effects on soma and regions, a convolution the decaying exponentials
+    themselves; both keep excitatory and inhibitory synapses apart where they are wide enough for that. Channels beyond
+    the soma and the regions stay random. One filter a synapse takes the effect on the soma, for the spikes too: a
+    standard deviation of the voltage is worth a unit of the logit.
+
+    Args:
+        model: Any network; one with another kind of first layer is left alone.
+        effects: What `regress` returns.
+        n_excitatory: Number of excitatory synapses, which come first.
+    """
+    time_constants_ms = np.array(TIME_CONSTANTS_MS)[:, None]
+    names = [layer.name for layer in model.layers]
+    if "mix_synapses" in names:
+        _start_channels(
+            model.get_layer("mix_synapses"), np.exp(-EVENT_LAG_MS / time_constants_ms), effects, n_excitatory
+        )
+    elif "convolution_1" in names:
+        layer = model.get_layer("convolution_1")
+        lag_ms = np.arange(layer.kernel_ms)[::-1]
+        _start_channels(layer, np.exp(-lag_ms / time_constants_ms), effects, n_excitatory)
+    for layer in model.layers:
+        if isinstance(layer, SynapticFilter):
+            decay = np.exp(-np.arange(layer.kernel_ms) / time_constants_ms)
+            layer.kernel.assign(np.einsum("kt,ks->st", decay, effects[:, :, 0]))
+
+
+def _start_channels(layer: keras.layers.Layer, decay: np.ndarray, effects: np.ndarray, n_excitatory: int) -> None:
+    """Put effects, decayed as they are at each lag, shape (time constants, lags), into a layer's first channels."""
+    kernel = layer.get_weights()[0].reshape(decay.shape[1], *effects.shape[1:2], -1)
+    filters = np.einsum("kt,ksr->tsr", decay, effects)
+    width = kernel.shape[2]
+    if width > 1.5 * filters.shape[2]:
+        excitatory, inhibitory = filters[:, :, : width // 2].copy(), filters[:, :, : width // 2].copy()
+        excitatory[:, n_excitatory:], inhibitory[:, :n_excitatory] = 0, 0
+        filters = np.concatenate([excitatory, inhibitory], axis=2)
+    filters = filters[:, :, :width]
+    # As large as the random weights were: normalisation follows, only the pace of learning depends on it.
+    size = np.sqrt(np.mean(filters**2, axis=(0, 1)))
+    kernel[:, :, : filters.shape[2]] = filters * np.where(size > 0, kernel.std() / np.where(size > 0, size, 1), 0)
+    layer.set_weights([kernel.reshape(layer.get_weights()[0].shape)])
 
 
 def _filter(trials: Trials, position: int, at_ms: np.ndarray) -> np.ndarray:

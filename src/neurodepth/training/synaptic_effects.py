@@ -15,7 +15,7 @@ from neurodepth.trials import Trials
 
 # Between those of AMPA and GABA_A, and of NMDA: one is what the membrane makes of a fast synapse, one of a slow one.
 TIME_CONSTANTS_MS = (4.0, 30.0)
-SAMPLE_MS = 12  # voltages nearer than that say little new
+SAMPLE_MS = 30  # from 12 on the start explains as much, to 0.01, and takes two thirds of the time
 MOST_TRIALS = 300  # thirty minutes: more would hardly change a start
 EVENT_LAG_MS = 5.0  # where only one number a synapse fits: its effect this long after an event, near the peak
 RIDGE = 3e-4  # of the number of samples: keeps a synapse without events at 0

@@ -6,7 +6,7 @@ from typing import Any
 from neurodepth import networks, validation
 from neurodepth.cells import definition
 
-SLURM_KEYS = ("jobs", "cores", "memory", "walltime")
+SLURM_KEYS = ("minimum", "maximum", "memory", "walltime")
 
 
 def check(configuration: dict[str, Any], models_path: str | Path) -> None:
@@ -120,5 +120,5 @@ def _check_engine(parallel: dict[str, Any]) -> None:
     if parallel["engine"] == "slurm" and missing:
         raise validation.InvalidFileError(
             f"configuration: parallel.engine is slurm, but parallel.slurm has no {', '.join(missing)}: "
-            'expected { jobs: 4, cores: 16, memory: 32GB, walltime: "04:00:00" } or the like'
+            'expected { minimum: 1, maximum: 64, memory: 2GB, walltime: "04:00:00" } or the like'
         )

@@ -95,11 +95,12 @@ def test_slurm_without_dask_jobqueue_says_what_to_install(monkeypatch):
         list(engine.compute(operator.add, 10, [1], 1, engine.Engine("slurm", slurm=SLURM)))
 
 
-SLURM = {"jobs": 1, "cores": 2, "memory": "2GB", "walltime": "00:10:00", "queue": "short", "directives": ["--nice=5"]}
+SLURM = {"minimum": 1, "maximum": 2, "memory": "2GB", "walltime": "00:10:00", "queue": "short"}
+SLURM["directives"] = ["--nice=5"]
 
 
 def test_slurm_jobs_are_submitted_with_the_settings_and_compute(tmp_path, monkeypatch):
-    """`sbatch` is a stand-in that starts the job's script here: the real one needs a cluster."""
+    """`sbatch` is a stand-in that starts the job's script here; tests/cluster has the real one."""
     pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed")
     sbatch = tmp_path / "sbatch"
     sbatch.write_text(
@@ -115,17 +116,23 @@ def test_slurm_jobs_are_submitted_with_the_settings_and_compute(tmp_path, monkey
     assert [one.value for one in timed] == [10, 11, 12, 13]
     assert os.getpid() not in {one.process_id for one in timed}
     job = (tmp_path / "job.sh").read_text()
-    for line in ("#SBATCH -p short", "#SBATCH --cpus-per-task=2", "#SBATCH -t 00:10:00", "#SBATCH --nice=5"):
+    for line in (
+        "#SBATCH -p short",
+        "#SBATCH --cpus-per-task=1",
+        "#SBATCH --mem=2G",
+        "#SBATCH -t 00:10:00",
+        "#SBATCH --nice=5",
+    ):
         assert line in job
     assert "--nthreads 1 " in job
-    assert "--nworkers 2" in job
+    assert "--nworkers" not in job
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"engine": "address"}, r"parallel\.address is ''"),
-        ({"engine": "slurm", "slurm": {"jobs": 2, "cores": 4}}, r"parallel\.slurm has no memory, walltime"),
+        ({"engine": "slurm", "slurm": {"minimum": 2, "maximum": 4}}, r"parallel\.slurm has no memory, walltime"),
         ({"engine": "cloud"}, r"parallel\.engine"),
     ],
 )

@@ -24,6 +24,7 @@ Result = TypeVar("Result")
 N_AHEAD = 2  # items a worker is given: one to compute and one to begin when it is done; others might be idle before it
 CONNECT_S = 60
 SLURM_START_S = 3600  # a job may wait in the queue
+KEEP_IDLE_S = 60  # a worker that is not needed
 _one_at_a_time = threading.Lock()  # NEURON has one clock a process
 
 
@@ -34,7 +35,8 @@ class Engine:
     Attributes:
         kind: `local`, `address` or `slurm`.
         address: Of a running scheduler, such as tcp://node1:8786; for `address`.
-        slurm: Of each SLURM job: jobs, cores, memory, walltime, queue, account, directives; for `slurm`.
+        slurm: How many workers, minimum and maximum, each a job of one core; its memory, walltime, queue, account and
+            directives; for `slurm`.
     """
 
     kind: str = "local"
@@ -83,7 +85,8 @@ def compute(
             yield _timed(function, shared, item)
         return
     with connect(engine, n_workers) as client:
-        yield from _in_order(client, function, shared, items)
+        n_expected = engine.slurm["maximum"] if engine.kind == "slurm" else n_workers
+        yield from _in_order(client, function, shared, items, n_expected)
 
 
 @contextlib.contextmanager
@@ -132,15 +135,19 @@ def _slurm_cluster(settings: Mapping[str, Any]) -> Any:
             "parallel.engine: slurm needs the package dask-jobqueue, which is not installed: pip install 'neurodepth[slurm]'"
         ) from error
     cluster = jobqueue.SLURMCluster(
-        cores=settings["cores"],
-        processes=settings["cores"],  # NEURON runs one trial a process
+        cores=1,  # one worker a job: of several Dask replaces none when their job is lost; dask/distributed, issue 9102
+        processes=1,
         memory=settings["memory"],
         walltime=settings["walltime"],
         queue=settings.get("queue"),
         account=settings.get("account"),
         job_extra_directives=settings.get("directives", []),
+        scheduler_options={"dashboard_address": ":0"},  # several jobs of a study may stand on one machine
     )
-    cluster.scale(jobs=settings["jobs"])
+    # As many workers as there are items, and none given back at once: a job waits in the queue before it works.
+    cluster.adapt(
+        minimum=settings["minimum"], maximum=settings["maximum"], target_duration="1s", wait_count=KEEP_IDLE_S
+    )
     return cluster
 
 
@@ -158,7 +165,7 @@ def _wait_for_workers(client: Any, engine: Engine, n_workers: int) -> None:
 
 
 def _in_order(
-    client: Any, function: Callable[[Any, int], Result], shared: Any, items: Sequence[int]
+    client: Any, function: Callable[[Any, int], Result], shared: Any, items: Sequence[int], n_expected: int
 ) -> Iterator[Timed[Result]]:
     from distributed.scheduler import KilledWorker
 
@@ -166,7 +173,7 @@ def _in_order(
     held = client.submit(_hold, shared, pure=False)
     left, pending = iter(items), deque[tuple[int, Any]]()
     while True:
-        n_ahead = N_AHEAD * max(1, _n_workers(client)) - len(pending)
+        n_ahead = N_AHEAD * max(n_expected, _n_workers(client)) - len(pending)
         pending.extend(
             (item, client.submit(_timed, function, held, item, pure=False)) for item in islice(left, max(0, n_ahead))
         )

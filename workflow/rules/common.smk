@@ -235,3 +235,12 @@ def simulation_cores(wildcards):
 def for_conditions(pattern):
     """A path for every condition."""
     return [pattern.format(cell=cell, variant=variant) for cell, variant in CONDITIONS]
+
+
+def more_each_attempt(amount):
+    """Memory or time of a job: the amount, and where the profile has it tried again as much again each time."""
+
+    def needed(wildcards, attempt):
+        return amount * attempt
+
+    return needed

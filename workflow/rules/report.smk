@@ -37,8 +37,8 @@ rule decide_depth:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(30),
     params:
         configuration=config,
         digest=provenance.code_digest(*VERDICT_CODE),
@@ -60,8 +60,8 @@ rule compare_networks:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(10),
     params:
         neurons=WITH_BASELINES,
         digest=provenance.code_digest("baselines.py", "pareto.py"),
@@ -94,8 +94,8 @@ rule make_report:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=more_each_attempt(2000),
+        runtime=more_each_attempt(30),
     params:
         conditions=[
             {

@@ -14,8 +14,8 @@ rule fit_voltage_basis:
         "../../envs/simulate.yaml"
     threads: simulation_cores
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(60),
     params:
         protocol=protocol_of,
         pilot_trials=config["simulation"]["pilot_trials"],
@@ -38,8 +38,8 @@ rule tabulate_synapses:
         "../../envs/simulate.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=more_each_attempt(2000),
+        runtime=more_each_attempt(10),
     params:
         cell_path="models/cells/{cell}",
         digest=cell_digest,
@@ -64,8 +64,8 @@ rule simulate_trials:
         "../../envs/simulate.yaml"
     threads: simulation_cores
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(240),
     params:
         protocol=protocol_of,
         trials=shard_trials,

@@ -31,8 +31,8 @@ rule train_network:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=720,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(720),
     params:
         study=study_of,
         budget=budget_of,
@@ -80,8 +80,8 @@ checkpoint judge_depth:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(120),
     params:
         study=study_of,
         criterion=config["verdict"],
@@ -117,8 +117,8 @@ rule evaluate_networks:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(120),
     params:
         study=study_of,
         digest=provenance.code_digest(
@@ -144,8 +144,8 @@ rule evaluate_baselines:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(120),
     params:
         study=study_of,
         criterion=config["verdict"],
@@ -177,8 +177,8 @@ rule evaluate_out_of_distribution:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(240),
     params:
         simulation_seed=config["seed"],
         variants=unusual_variants,

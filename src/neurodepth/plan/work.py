@@ -1,0 +1,240 @@
+"""The jobs of a study and the work that each has to do, counted as the workflow does, before anything is simulated."""
+
+import functools
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from neurodepth import configuration, networks
+from neurodepth.cells import definition
+from neurodepth.networks import cost
+from neurodepth.plan.rates import Rates
+
+MS_PER_S = 1000
+PREDICTION_PER_TRAINING = (
+    0.5  # time of predicting a second over that of training on it: 0.3 to 0.7 in the default study
+)
+STAGES = ("simulation", "training", "evaluation", "report")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of the workflow.
+
+    Attributes:
+        stage: One of STAGES.
+        name: Of its benchmark file below the study's `benchmarks/`, without suffix; its first part is the rule.
+        work: Amount of each kind of work, as `rates.yaml` names and counts them, that one core does.
+        shared_work: The same for what the job's cores share.
+        cores: That it is given.
+        size_bytes: Of what it leaves on disk.
+    """
+
+    stage: str
+    name: str
+    work: dict[str, float]
+    shared_work: dict[str, float] = field(default_factory=dict)
+    cores: int = 1
+    n_at_once: int = 1
+    size_bytes: float = 0
+
+    def amounts(self) -> dict[str, float]:
+        """Work as it counts for the time that passes: what is shared, divided by the cores that share it."""
+        n_sharing = min(self.cores, self.n_at_once)
+        return self.work | {kind: amount / n_sharing for kind, amount in self.shared_work.items()}
+
+
+def jobs_of(study: dict[str, Any], rates: Rates, cores: int, models_path: str | Path = "models") -> list[Job]:
+    """Every job of a study that starts with no results, but those that only fetch a morphology or name the targets.
+
+    Networks are trained to their last update and all depths are trained: the most that can be needed.
+
+    Args:
+        study: A checked configuration.
+        rates: What is known of cells and networks.
+        cores: What a simulation job gets where `parallel.cores_per_job` is `all`.
+        models_path: Folder of cells and networks.
+    """
+    counter = _Counter(study, rates, cores, Path(models_path))
+    found = [job for condition in study["conditions"] for job in counter.of_condition(condition)]
+    unusual = {(one["cell"], name): one for one in study["conditions"] for name in one.get("test_on", [])}
+    own = {(one["cell"], one["variant"]) for one in study["conditions"]}
+    for key, condition in unusual.items():
+        if key not in own:
+            found += counter.shards(*key, "test", condition["trials"]["test"], n_components=0)
+    n_conditions = len(study["conditions"])
+    for rule in ("decide_depth", "compare_networks", "make_report"):
+        found.append(Job("report", rule, {"report_start": 1, f"report_{rule}": n_conditions}))
+    return found
+
+
+class _Counter:
+    """Counts the jobs of a study."""
+
+    def __init__(self, study: dict[str, Any], rates: Rates, cores: int, models: Path):
+        self.study, self.rates, self.cores, self.models = study, rates, cores, models
+        self.simulation, self.training = study["simulation"], study["training"]
+        self._read_cell, self._read_network = functools.cache(definition.read), functools.cache(networks.read)
+        self.trial_s = self.simulation["duration_ms"] / MS_PER_S
+
+    def of_condition(self, condition: dict[str, Any]) -> list[Job]:
+        """Jobs of one condition, without its unusual input."""
+        cell, variant, trials = condition["cell"], condition["variant"], condition["trials"]
+        is_point = self._is_point(cell, variant)
+        n_components = 0 if is_point else self.simulation["dendrite_components"]
+        found = [self._basis(cell, variant)] if n_components else []
+        for split, n_trials in trials.items():
+            found += self.shards(cell, variant, split, n_trials, n_components)
+        return found + self._trainings(condition) + self._evaluations(condition)
+
+    def shards(self, cell: str, variant: str, split: str, n_trials: int, n_components: int) -> list[Job]:
+        """Simulation of the trials of one split."""
+        per_shard = self.simulation["trials_per_shard"]
+        sizes = [min(per_shard, n_trials - first) for first in range(0, n_trials, per_shard)]
+        known = self.rates.cell(cell, self._is_point(cell, variant))
+        bytes_per_bio_s = known["bytes_per_bio_s"] + n_components * self.rates.bytes_per_component_bio_s
+        return [
+            self._simulation(
+                f"simulate_trials/{cell}/{variant}/{split}_{number:04d}", cell, variant, size, bytes_per_bio_s
+            )
+            for number, size in enumerate(sizes)
+        ]
+
+    def _basis(self, cell: str, variant: str) -> Job:
+        return self._simulation(
+            f"fit_voltage_basis/{cell}/{variant}", cell, variant, self.simulation["pilot_trials"], 0
+        )
+
+    def _simulation(self, name: str, cell: str, variant: str, n_trials: int, bytes_per_bio_s: float) -> Job:
+        is_point = self._is_point(cell, variant)
+        biology_s = n_trials * self.trial_s
+        steps = 1.0 if is_point else self.rates.step_ms / self.simulation["step_ms"]
+        slowness = 1.0 if is_point else self.rates.simulators[self.simulation["simulator"]]
+        kind = "point" if is_point else "compartmental"
+        known = self.rates.cell(cell, is_point)
+        return Job(
+            "simulation",
+            name,
+            {f"simulation_start_{kind}": 1},
+            {f"simulation_{known['name']}": biology_s * steps * slowness},
+            cores=1 if is_point else self.cores,
+            n_at_once=n_trials,
+            size_bytes=biology_s * bytes_per_bio_s,
+        )
+
+    def _trainings(self, condition: dict[str, Any]) -> list[Job]:
+        where = f"{condition['cell']}/{condition['variant']}"
+        seeds = self.study["training_seeds"]
+        sizes = self._sizes(condition)
+        found = [
+            self._training(
+                f"train_network/{where}/depth_{depth}_trials_{size}_seed_{seed}",
+                condition,
+                condition["network"],
+                depth,
+                size,
+            )
+            for depth in self.study["depths"]
+            for size in sizes
+            for seed in seeds
+        ]
+        for network in condition.get("baselines", []):
+            depth = self._baseline_depth(network)
+            if self._architecture(network)["type"] == "two_layer":
+                found.append(Job("simulation", f"tabulate_synapses/{where}", {"simulation_start_compartmental": 1}))
+            found += [
+                self._training(
+                    f"train_baseline/{where}/{network}_depth_{depth}_trials_{sizes[-1]}_seed_{seed}",
+                    condition,
+                    network,
+                    depth,
+                    sizes[-1],
+                )
+                for seed in seeds
+            ]
+        return found
+
+    def _training(self, name: str, condition: dict[str, Any], network: str, depth: int, n_trials: int) -> Job:
+        n_updates = condition["updates"]
+        biology_s = n_updates * self.training["batch_size"] * self.training["window_ms"] / MS_PER_S
+        n_epochs = -(-n_updates // self.training["updates_per_epoch"])
+        validation_s = condition["trials"]["validation"] * self.trial_s
+        data_s = n_trials * self.trial_s + validation_s
+        work = {"training_start": 1.0, "training_layer": depth}
+        work["training_data_synapse_second"] = data_s * self._n_synapses(condition)
+        biology_s += n_epochs * validation_s * PREDICTION_PER_TRAINING
+        work |= self._of_network("training", condition, network, depth, biology_s)
+        size_bytes = self.rates.bytes_per_network + depth * self.rates.bytes_per_layer
+        if self._architecture(network)["type"] in networks.STACKS:
+            size_bytes += 4 * self._cost(condition, network, depth).parameters  # float32
+        return Job("training", name, work, size_bytes=size_bytes)
+
+    def _evaluations(self, condition: dict[str, Any]) -> list[Job]:
+        where = f"{condition['cell']}/{condition['variant']}"
+        n_seeds, n_sizes = len(self.study["training_seeds"]), len(self.study["training_fractions"])
+        test_s = condition["trials"]["test"] * self.trial_s
+        stacks = [(condition["network"], depth) for depth in self.study["depths"]]
+        others = [(network, self._baseline_depth(network)) for network in condition.get("baselines", [])]
+        found = [
+            self._evaluation(f"evaluate_networks/{where}", condition, stacks, n_seeds * n_sizes, test_s),
+        ]
+        if others:
+            found.append(self._evaluation(f"evaluate_baselines/{where}", condition, others, n_seeds, test_s))
+        if unusual_s := test_s * len(condition.get("test_on", [])):
+            name = f"evaluate_out_of_distribution/{where}"
+            found.append(self._evaluation(name, condition, stacks, n_seeds * n_sizes, unusual_s))
+        if self.study["search"] == "sequential":  # of every depth but the deepest, which ends the search anyway
+            for depth in sorted(self.study["depths"])[:-1]:
+                name = f"judge_depth/{where}/depth_{depth}"
+                found.append(self._evaluation(name, condition, [(condition["network"], depth)], n_seeds, test_s))
+        return found
+
+    def _evaluation(
+        self, name: str, condition: dict[str, Any], chosen: list[tuple[str, int]], n_each: int, test_s: float
+    ) -> Job:
+        work = {"evaluation_start": 1.0, "evaluation_data": test_s}
+        for network, depth in chosen:
+            parts = self._of_network("evaluation", condition, network, depth, test_s * n_each)
+            parts |= {"evaluation_layer": depth * n_each, "evaluation_network": n_each}
+            for kind, amount in parts.items():
+                work[kind] = work.get(kind, 0) + amount
+        return Job("evaluation", name, work)
+
+    def _of_network(
+        self, stage: str, condition: dict[str, Any], network: str, depth: int, biology_s: float
+    ) -> dict[str, float]:
+        """Work on so much biology, in or out of training."""
+        kind = self._architecture(network)["type"]
+        if kind not in networks.STACKS:
+            return {f"{stage}_{kind}": biology_s}
+        giga_multiply_adds = self._cost(condition, network, depth).multiply_adds_per_ms * MS_PER_S / 1e9
+        return {
+            f"{stage}_second": biology_s,
+            f"{stage}_layer_second": biology_s * depth,
+            f"{stage}_synapse_second": biology_s * self._n_synapses(condition),
+            f"{stage}_giga_multiply_add": biology_s * giga_multiply_adds,
+        }
+
+    def _cost(self, condition: dict[str, Any], network: str, depth: int) -> cost.Cost:
+        return cost.count(self._architecture(network), depth, self._n_synapses(condition), event_rate_hz=0)
+
+    def _n_synapses(self, condition: dict[str, Any]) -> int:
+        values = self._cell(condition["cell"], condition["variant"])
+        if values["type"] == "point":
+            return values["neuron"]["excitatory_synapses"] + values["neuron"]["inhibitory_synapses"]
+        return self.rates.cell(condition["cell"], is_point=False)["synapses"]
+
+    def _sizes(self, condition: dict[str, Any]) -> list[int]:
+        return configuration.training_sizes(condition["trials"]["train"], self.study["training_fractions"])
+
+    def _baseline_depth(self, network: str) -> int:
+        return max(self.study["depths"]) if self._architecture(network)["type"] in networks.STACKS else 0
+
+    def _architecture(self, network: str) -> dict[str, Any]:
+        return self._read_network(self.models / "networks" / f"{network}.yaml")
+
+    def _cell(self, cell: str, variant: str) -> dict[str, Any]:
+        return self._read_cell(self.models / "cells" / cell, variant).values
+
+    def _is_point(self, cell: str, variant: str) -> bool:
+        return self._cell(cell, variant)["type"] == "point"

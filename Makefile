@@ -4,16 +4,19 @@ BIN := .venv/bin
 CONFIG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint lock clean
+.PHONY: help run test test-cluster lint lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 8
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 run: .venv/run.stamp ## Run the default study (CONFIG=config/quick.yaml: another); the report is results/report.html
 	$(BIN)/snakemake $(if $(CONFIG),--configfile $(CONFIG))
 
 test: .venv/test.stamp ## Run all tests
 	$(BIN)/python -m pytest
+
+test-cluster: .venv/test.stamp ## Run the quick study on a real SLURM, started for it; needs root on Debian
+	$(BIN)/python -m pytest tests/cluster
 
 lint: .venv/test.stamp ## Check style, types and the workflow
 	$(BIN)/ruff check .

@@ -1,0 +1,197 @@
+"""The quick study on a real SLURM of two emulated nodes, disturbed on its way: `make test-cluster`.
+
+Two runs through sbatch: the first loses a simulation to `scancel`; the second loses a training to `scancel`, then a
+node, and comes to the report. What they make is held against a local run, and against workers that Dask submits.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cluster import slurm
+from tests.workflow.disturbed import NOT_COPIED
+
+pytestmark = pytest.mark.timeout(1800)  # of all runs that a test asks for; on two free cores they need a quarter of it
+
+PATIENCE_S = 900
+QUICK = ["--configfile", "config/quick.yaml"]
+CORES = 2  # of a node, and of a simulation
+RESULTS = Path("results/quick")
+TRAINING = RESULTS / "lif/default/networks/depth_2/trials_40/seed_1.keras"  # ten epochs
+SHARD = RESULTS / "l5pc/nmda/trials/train/0000.h5"
+SITE = {  # what docs/cluster.md has a site write, and waits that suit a scheduler without other users
+    "slurm_partition: compute": f"slurm_partition: {slurm.PARTITION}",
+    "--partition=compute": f"--partition={slurm.PARTITION}",
+    "simulate_trials: 8": f"simulate_trials: {CORES}",
+    "fit_voltage_basis: 8": f"fit_voltage_basis: {CORES}",
+    "slurm-init-seconds-before-status-checks: 20": "slurm-init-seconds-before-status-checks: 3",
+    "latency-wait: 60": "latency-wait: 10",
+}
+
+
+class Run:
+    """A running Snakemake in a copy of the project; its output goes to a file."""
+
+    def __init__(self, folder, cluster, *arguments):
+        self.output = folder / "output.txt"
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "snakemake", *arguments],
+                cwd=folder,
+                env=cluster.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_for(self, condition, what):
+        return slurm.wait_for(lambda: condition() or self._has_ended(what), what, PATIENCE_S)
+
+    def end(self):
+        """Wait for the end: the exit status."""
+        try:
+            return self.process.wait(PATIENCE_S)
+        finally:
+            self.process.kill()
+
+    def text(self):
+        return self.output.read_text()
+
+    def _has_ended(self, what):
+        assert self.process.poll() is None, f"the run ended without {what}:\n{self.text()[-3000:]}"
+        return False
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    if reason := slurm.reason_not_to_run():
+        pytest.skip(reason)
+    slurm.install()
+    running = slurm.Slurm(tmp_path_factory.mktemp("slurm"), n_nodes=2, cores=CORES, memory_mb=16000)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def make_copy(project, tmp_path_factory):
+    def make(name):
+        folder = shutil.copytree(project, tmp_path_factory.mktemp(name) / "project", ignore=NOT_COPIED)
+        for profile in (folder / "profiles").glob("*/config.yaml"):
+            text = profile.read_text()
+            for shipped, here in SITE.items():
+                text = text.replace(shipped, here)
+            profile.write_text(text)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def local(make_copy, cluster):
+    """The study's shards, simulated without a cluster."""
+    folder = make_copy("local")
+    run = Run(folder, cluster, "--cores", "2", *QUICK, "--until", "simulate_trials")
+    assert run.end() == 0, run.text()[-3000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cancelled(make_copy, cluster):
+    """A run whose simulation was cancelled in the middle, and when each file was finished."""
+    folder = make_copy("cluster")
+    profile = ("--workflow-profile", "profiles/slurm")
+    run = Run(folder, cluster, *profile, *QUICK, "--retries", "0", "--until", "simulate_trials")
+    log = folder / RESULTS / "logs/simulate_trials/l5pc/nmda/train_0000.log"
+    run.wait_for(lambda: log.exists() and "train trial 0" in log.read_text(), "simulated trial")
+    (job,) = cluster.jobs("simulate_trials_wildcards_l5pc_nmda_train_0000")
+    cluster.call("scancel", job)
+    status = run.end()
+    return folder, status, run.text(), {path: path.stat().st_mtime_ns for path in shards(folder)}
+
+
+@pytest.fixture(scope="module")
+def completed(cancelled, cluster):
+    """The next run: it loses a training, then a node, and comes to its end; its exit status and output."""
+    folder = cancelled[0]
+    run = Run(folder, cluster, "--workflow-profile", "profiles/slurm", *QUICK)
+    checkpoint = (folder / TRAINING).with_name("seed_1.keras.checkpoint") / "history.json"
+    run.wait_for(checkpoint.exists, "checkpoint")
+    (job,) = cluster.jobs("train_network_wildcards_lif_default_2_40_1")
+    cluster.call("scancel", job)
+    lost = cluster.nodes[-1]
+    run.wait_for(lambda: lost in cluster.jobs("rule_").values(), "job on the second node")
+    cluster.kill_node(lost)
+    run.wait_for(lambda: "down" in cluster.call("sinfo", "-hN", "-n", lost, "-o", "%T"), "loss of the node")
+    cluster.start_node(lost)
+    return run.end(), run.text()
+
+
+def test_a_cancelled_simulation_is_named_and_leaves_no_half_shard(cancelled):
+    folder, status, output, finished = cancelled
+    assert status != 0
+    assert "SLURM status is: 'CANCELLED'" in output
+    assert folder / SHARD not in finished
+    assert len(finished) == 5  # of the study's six
+
+
+def test_the_study_comes_to_its_report_past_a_cancelled_training_and_a_lost_node(cancelled, completed):
+    status, output = completed
+    assert status == 0, output[-3000:]
+    assert "SLURM status is: 'CANCELLED'" in output
+    assert "SLURM status is: 'NODE_FAIL'" in output
+    assert "required" in (cancelled[0] / RESULTS / "report.html").read_text()
+
+
+def test_nothing_that_was_finished_is_made_again(cancelled, completed):
+    folder, _, _, finished = cancelled
+    assert {path: path.stat().st_mtime_ns for path in shards(folder) if path != folder / SHARD} == finished
+
+
+def test_a_cancelled_training_goes_on_after_its_last_epoch(cancelled, completed):
+    log = cancelled[0] / RESULTS / "logs/train_network/lif/default/depth_2_trials_40_seed_1.log"
+    assert "going on after epoch" in log.read_text()
+
+
+def test_shards_made_on_the_cluster_are_those_of_a_local_run_byte_for_byte(cancelled, completed, local):
+    assert_same_bytes(shards(cancelled[0]), shards(local))
+
+
+def test_workers_that_dask_submits_make_the_same_shards_though_one_is_cancelled(local, cluster):
+    made_here = {path: path.read_bytes() for path in (local / RESULTS / "l5pc").glob("*/trials/*/*.h5")}
+    logs = local / RESULTS / "logs/simulate_trials/l5pc/nmda"
+    for path in [*made_here, *logs.glob("*.log")]:
+        path.unlink()
+    workers = {"minimum": 1, "maximum": 2, "memory": "2GB", "walltime": "00:30:00", "queue": slurm.PARTITION}
+    overlay = local / "config" / "dask.yaml"
+    overlay.write_text(yaml.safe_dump({"parallel": {"engine": "slurm", "slurm": workers}}))
+    targets = [str(path.relative_to(local)) for path in made_here]
+    run = Run(local, cluster, "--cores", "1", *QUICK, str(overlay.relative_to(local)), "--", *targets)
+    run.wait_for(lambda: any("trial 0" in path.read_text() for path in logs.glob("*.log")), "simulated trial")
+    cluster.call("scancel", next(iter(cluster.jobs("dask-worker"))))
+    assert run.end() == 0, run.text()[-3000:]
+    assert "dashboard of the workers: http" in run.text()
+    assert {path: path.read_bytes() for path in made_here} == made_here
+
+
+def test_the_generic_profile_submits_the_same_rules(make_copy, local, cluster):
+    folder = make_copy("generic")
+    shard = RESULTS / "lif/default/trials/test/0000.h5"
+    run = Run(folder, cluster, "--workflow-profile", "profiles/cluster-generic", *QUICK, "--", str(shard))
+    assert run.end() == 0, run.text()[-3000:]
+    assert (folder / shard).read_bytes() == (local / shard).read_bytes()
+
+
+def shards(folder):
+    return sorted((folder / RESULTS).glob("*/*/trials/*/*.h5"))
+
+
+def assert_same_bytes(found, expected):
+    assert len(found) == len(expected) > 0
+    for one, other in zip(found, expected, strict=True):
+        assert one.read_bytes() == other.read_bytes(), one

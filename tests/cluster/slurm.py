@@ -29,8 +29,8 @@ def reason_not_to_run() -> str:
     """Why SLURM cannot be started on this machine; an empty string if it can."""
     if os.geteuid() != 0 or not Path("/etc/debian_version").exists():
         return "a real SLURM is installed and started by root on Debian alone"
-    if LINK.exists() and not LINK.is_symlink():
-        return f"{LINK} is another SLURM's: this machine has one of its own"
+    if LINK.exists():
+        return f"{LINK} is another SLURM's, or left by a test that was killed: then remove it"
     return ""
 
 

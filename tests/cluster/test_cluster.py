@@ -117,7 +117,7 @@ def cancelled(make_copy, cluster):
 
 @pytest.fixture(scope="module")
 def completed(cancelled, cluster):
-    """The next run: it loses a training, then a node, and comes to its end; its exit status and output."""
+    """The next run: it loses a training, then a node, and comes to its end; its exit status, output and jobs."""
     folder = cancelled[0]
     run = Run(folder, cluster, "--workflow-profile", "profiles/slurm", *QUICK)
     checkpoint = (folder / TRAINING).with_name("seed_1.keras.checkpoint") / "history.json"
@@ -129,7 +129,7 @@ def completed(cancelled, cluster):
     cluster.kill_node(lost)
     run.wait_for(lambda: "down" in cluster.call("sinfo", "-hN", "-n", lost, "-o", "%T"), "loss of the node")
     cluster.start_node(lost)
-    return run.end(), run.text()
+    return run.end(), run.text(), cluster.call("squeue", "-h", "--states=all", "-o", "%k: %m")
 
 
 def test_a_cancelled_simulation_is_named_and_leaves_no_half_shard(cancelled):
@@ -141,7 +141,7 @@ def test_a_cancelled_simulation_is_named_and_leaves_no_half_shard(cancelled):
 
 
 def test_the_study_comes_to_its_report_past_a_cancelled_training_and_a_lost_node(cancelled, completed):
-    status, output = completed
+    status, output, _ = completed
     assert status == 0, output[-3000:]
     assert "SLURM status is: 'CANCELLED'" in output
     assert "SLURM status is: 'NODE_FAIL'" in output
@@ -156,6 +156,11 @@ def test_nothing_that_was_finished_is_made_again(cancelled, completed):
 def test_a_cancelled_training_goes_on_after_its_last_epoch(cancelled, completed):
     log = cancelled[0] / RESULTS / "logs/train_network/lif/default/depth_2_trials_40_seed_1.log"
     assert "going on after epoch" in log.read_text()
+
+
+def test_a_job_that_is_tried_again_asks_for_twice_the_memory(completed):
+    for memory in ("4000M", "8000M"):
+        assert f"rule_train_network_wildcards_lif_default_2_40_1: {memory}" in completed[2]
 
 
 def test_shards_made_on_the_cluster_are_those_of_a_local_run_byte_for_byte(cancelled, completed, local):

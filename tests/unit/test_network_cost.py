@@ -33,6 +33,7 @@ ARCHITECTURES = [
         0,
     ),
     (TCN | {"factorised": False, "first_kernel_ms": 12}, 3),
+    (TCN | {"factorised": True, "synapse_mixtures": 7}, 3),
 ]
 
 
@@ -65,6 +66,7 @@ def test_parameters_are_those_that_the_model_trains_but_for_the_dendritic_head(a
         # windows from 0, 3, 6 and 9: 5, 5, 4 and 1 synapses; then 7 to 6 to 3, leaks, heads
         (10, 15, 7 * 6 + 6 * 3 + 4 + 2 * 3 + 2 * 3),
         (11, 12 * 10 * 4, (5 + 5) * 4 * 4 + 2 * 4),
+        (12, 10 * 7, 8 * 7 * 4 + (7 + 7) * 4 * 4 + 2 * 4),
     ],
 )
 def test_multiply_adds_are_those_counted_by_hand(number, on_input, elsewhere):

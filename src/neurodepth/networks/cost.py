@@ -83,8 +83,12 @@ def _fully_connected(architecture: dict[str, Any], depth: int, n_synapses: int) 
 
 def _stack(architecture: dict[str, Any], kernels_ms: list[int], n_synapses: int) -> _Count:
     width = architecture["width"]
-    per_event = width if architecture["factorised"] else width * kernels_ms[0]
-    convolutions = sum(kernels_ms if architecture["factorised"] else kernels_ms[1:]) * width**2
+    convolutions = sum(kernels_ms[1:]) * width**2
+    if architecture["factorised"]:
+        per_event = architecture.get("synapse_mixtures", width)
+        convolutions += per_event * kernels_ms[0] * width
+    else:
+        per_event = width * kernels_ms[0]
     normalisation = 2 * width * len(kernels_ms)  # a scale and a shift
     on_input = n_synapses * per_event
     return _Count(on_input + convolutions + normalisation, on_input, per_event, convolutions, width)

@@ -22,7 +22,8 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
     x = inputs
     if architecture["factorised"]:
         x = keras.ops.cast(x, policy.removeprefix("mixed_"))
-        x = keras.layers.Dense(width, use_bias=False, dtype=policy, name="mix_synapses")(x)
+        mixtures = architecture.get("synapse_mixtures", width)
+        x = keras.layers.Dense(mixtures, use_bias=False, dtype=policy, name="mix_synapses")(x)
     x = IntoTiles(dtype=policy, name="into_tiles")(x)
     x = keras.ops.cast(x, policy.removeprefix("mixed_"))
     kernels_ms = kernel_sizes(architecture["receptive_field_ms"], depth, architecture.get("first_kernel_ms"))

@@ -17,32 +17,32 @@ def test_shipped_configurations_are_valid(project, default, name):
 def test_a_misspelt_key_is_named_with_its_nearest_neighbour(project, default):
     default["simulation"]["duraton_ms"] = default["simulation"].pop("duration_ms")
     with pytest.raises(
-        validation.validation.InvalidFileError, match=r"simulation\.duraton_ms.*did you mean 'duration_ms'"
+        validation.InvalidFileError, match=r"simulation\.duraton_ms.*did you mean 'duration_ms'"
     ):
         configuration.check(default, project / "models")
 
 
 def test_an_unknown_cell_is_named_with_its_nearest_neighbour(project, default):
     default["conditions"][0]["cell"] = "l5cp"
-    with pytest.raises(validation.validation.InvalidFileError, match=r"no cell 'l5cp': did you mean 'l5pc"):
+    with pytest.raises(validation.InvalidFileError, match=r"no cell 'l5cp': did you mean 'l5pc"):
         configuration.check(default, project / "models")
 
 
 def test_an_unknown_variant_is_refused(project, default):
     default["conditions"][0]["variant"] = "nmd"
-    with pytest.raises(validation.validation.InvalidFileError, match="no variant 'nmd'"):
+    with pytest.raises(validation.InvalidFileError, match="no variant 'nmd'"):
         configuration.check(default, project / "models")
 
 
 def test_a_window_that_scores_nothing_is_refused(project, default):
     default["training"]["window_ms"] = 100
-    with pytest.raises(validation.validation.InvalidFileError, match=r"training\.window_ms is 100"):
+    with pytest.raises(validation.InvalidFileError, match=r"training\.window_ms is 100"):
         configuration.check(default, project / "models")
 
 
 def test_an_unknown_baseline_is_named_with_its_nearest_neighbour(project, default):
     default["conditions"][0]["baselines"] = ["perceptron", "lsmt"]
-    with pytest.raises(validation.validation.InvalidFileError, match="no baseline 'lsmt': did you mean 'lstm'"):
+    with pytest.raises(validation.InvalidFileError, match="no baseline 'lsmt': did you mean 'lstm'"):
         configuration.check(default, project / "models")
 
 
@@ -50,21 +50,21 @@ def test_a_baseline_that_a_window_does_not_score_is_refused(project, default):
     default["training"]["window_ms"] = 150
     default["conditions"][0]["baselines"] = ["perceptron", "elm"]
     with pytest.raises(
-        validation.validation.InvalidFileError, match=r"window_ms is 150, but baseline elm needs 150 ms of the past"
+        validation.InvalidFileError, match=r"window_ms is 150, but baseline elm needs 150 ms of the past"
     ):
         configuration.check(default, project / "models")
 
 
 def test_a_network_without_layers_to_count_is_sent_to_the_baselines(project, default):
     default["conditions"][0]["network"] = "lstm"
-    with pytest.raises(validation.validation.InvalidFileError, match=r"of type lstm: expected .* baselines: \[lstm\]"):
+    with pytest.raises(validation.InvalidFileError, match=r"of type lstm: expected .* baselines: \[lstm\]"):
         configuration.check(default, project / "models")
 
 
 def test_more_layers_than_a_receptive_field_has_kernels_for_are_refused(project, default):
     default["depths"] = [1, 100]
     with pytest.raises(
-        validation.validation.InvalidFileError, match=r"depths: depth 100 does not fit .*\(network tcn\)"
+        validation.InvalidFileError, match=r"depths: depth 100 does not fit .*\(network tcn\)"
     ):
         configuration.check(default, project / "models")
 
@@ -78,18 +78,18 @@ def test_only_a_stack_of_kernels_limits_the_depth(project, default):
 def test_data_sizes_that_coincide_are_refused(project, default):
     default["conditions"][0]["trials"]["train"] = 2
     default["training_fractions"] = [0.9, 1.0]
-    with pytest.raises(validation.validation.InvalidFileError, match="do not give different sizes"):
+    with pytest.raises(validation.InvalidFileError, match="do not give different sizes"):
         configuration.check(default, project / "models")
 
 
 def test_one_data_size_is_refused_because_data_and_depth_cannot_be_told_apart(project, default):
     default["training_fractions"] = [1.0]
-    with pytest.raises(validation.validation.InvalidFileError, match="training_fractions"):
+    with pytest.raises(validation.InvalidFileError, match="training_fractions"):
         configuration.check(default, project / "models")
 
 
 def test_a_missing_file_says_what_is_there(project):
-    with pytest.raises(validation.validation.InvalidFileError, match=r"default\.yaml"):
+    with pytest.raises(validation.InvalidFileError, match=r"default\.yaml"):
         validation.read_yaml(project / "config" / "defualt.yaml")
 
 

@@ -11,7 +11,6 @@ from neurodepth.networks.synapse_dropout import SynapseDropout
 
 # The published batch normalisation forgets over 100 updates; short trainings need a faster memory.
 BATCH_NORMALISATION_MEMORY = 0.95
-DENDRITE_LAYER = 2  # the head of the dendritic regions reads this layer: what the dendrite does comes before the spike
 
 
 def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model:
@@ -37,7 +36,7 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
             x = keras.layers.Dropout(
                 architecture["channel_dropout"], (1, 1, None, width), dtype=policy, name=f"channel_dropout_{layer}"
             )(x)
-        if layer == min(DENDRITE_LAYER, depth):
+        if layer == (depth + 1) // 2:  # the middle one: what the dendrite does comes before the spike
             dendrite = x
     dendrite = OutOfTiles(dtype=policy, name="dendrite_out_of_tiles")(dendrite, inputs)
     x = OutOfTiles(dtype=policy, name="out_of_tiles")(x, inputs)

@@ -1,10 +1,12 @@
 """The environments beside the lock: conda for single rules, and the container."""
 
+import ast
 import importlib.metadata
 import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -17,9 +19,9 @@ TRAINING = (
     "neurodepth.training neurodepth.evaluation neurodepth.report neurodepth.depth neurodepth.baselines neurodepth.jobs"
 )
 TRAINING += " neurodepth.pareto neurodepth.dataset tensorflow"
-LIST_IMPORTS = (
+LIST_MODULES = (
     "import importlib, json, sys; [importlib.import_module(name) for name in sys.argv[1:]];"
-    "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    "print(json.dumps([one.__file__ for name, one in sys.modules.items() if name.split('.')[0] == 'neurodepth']))"
 )
 
 
@@ -79,17 +81,26 @@ def test_simulation_has_no_tensorflow_and_training_no_neuron(project):
 @pytest.mark.parametrize(("name", "modules"), [("simulate", SIMULATION), ("train", TRAINING)])
 def test_a_conda_environment_holds_every_package_that_its_jobs_import(project, name, modules):
     listed = subprocess.run(
-        [sys.executable, "-c", LIST_IMPORTS, *modules.split()], capture_output=True, text=True, check=True
+        [sys.executable, "-c", LIST_MODULES, *modules.split()], capture_output=True, text=True, check=True
     )
+    files = json.loads(listed.stdout.splitlines()[-1])
+    imported = {name for file in files for name in imported_at_once(Path(file))} | set(modules.split())
     packages_of = importlib.metadata.packages_distributions()
-    available = with_what_they_need(conda_pins(project, name)) | {"neurodepth", "setuptools", "pip"}
-    imported = set(json.loads(listed.stdout.splitlines()[-1]))
-    missing = {
-        module: packages_of[module]
-        for module in imported & packages_of.keys()
-        if not available & set(map(normal, packages_of[module]))
-    }
+    available = with_what_they_need(conda_pins(project, name)) | {"neurodepth"}
+    used = {one.split(".")[0] for one in imported} & packages_of.keys()
+    missing = {one: packages_of[one] for one in used if not available & set(map(normal, packages_of[one]))}
     assert missing == {}
+
+
+def imported_at_once(path):
+    """Names that a module imports when it is imported itself."""
+    found = []
+    for statement in ast.parse(path.read_text()).body:
+        if isinstance(statement, ast.Import):
+            found += [one.name for one in statement.names]
+        if isinstance(statement, ast.ImportFrom):
+            found.append(statement.module)
+    return found
 
 
 def test_the_container_installs_the_lock_and_nothing_else(project):

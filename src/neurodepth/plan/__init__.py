@@ -13,7 +13,19 @@ from neurodepth.plan.rates import Rates, correct
 from neurodepth.plan.schedule import makespan_s
 from neurodepth.plan.work import STAGES, Job, jobs_of
 
-__all__ = ["STAGES", "Amount", "Place", "assumptions", "estimate", "measure", "rates", "read_study", "table"]
+__all__ = [
+    "CLUSTER_OVERHEAD_S",
+    "STAGES",
+    "Amount",
+    "Place",
+    "assumptions",
+    "estimate",
+    "makespan_s",
+    "measure",
+    "rates",
+    "read_study",
+    "table",
+]
 S_PER_H = 3600
 CLUSTER_OVERHEAD_S = 12  # measured on a SLURM with nothing to do: 9 to 12 s from submission to the job's end
 DEFAULT_STUDY = "config/default.yaml"  # as in the Snakefile

@@ -1,12 +1,15 @@
 """Checks of YAML files against the project's schemas, with messages that name the cure."""
 
 import difflib
+import functools
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import yaml
+
+Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same values in an eighth of the time
 
 
 class InvalidFileError(ValueError):
@@ -24,7 +27,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         neighbours = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
         raise InvalidFileError(f"{path}: no such file; {path.parent} holds {', '.join(neighbours) or 'no YAML file'}")
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.load(path.read_text(), Loader)  # noqa: S506 both are safe
     except yaml.YAMLError as error:
         raise InvalidFileError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(content, dict):
@@ -43,8 +46,7 @@ def check(content: dict[str, Any], schema_name: str, origin: str) -> None:
     Raises:
         InvalidFileError: Names the key, what was found, what is allowed and, for an unknown key, the nearest known one.
     """
-    schema = yaml.safe_load(resources.files("neurodepth").joinpath(f"schemas/{schema_name}.yaml").read_text())
-    errors = sorted(jsonschema.Draft202012Validator(schema).iter_errors(content), key=lambda e: list(map(str, e.path)))
+    errors = sorted(_validator(schema_name).iter_errors(content), key=lambda e: list(map(str, e.path)))
     if errors:
         raise InvalidFileError("\n".join(f"{origin}: {_explain(error)}" for error in errors))
 
@@ -62,6 +64,13 @@ def nearest(word: str, known: list[str]) -> str:
     """A sentence that names the known word nearest to a misspelt one, or lists them all."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean '{close[0]}'?" if close else f"expected one of: {', '.join(sorted(known))}"
+
+
+@functools.cache
+def _validator(schema_name: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(
+        yaml.safe_load(resources.files("neurodepth").joinpath(f"schemas/{schema_name}.yaml").read_text())
+    )
 
 
 def _explain(error: jsonschema.ValidationError) -> str:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from neurodepth import networks
 
+BASE_MB = 3000  # Keras, a network and its batches
+# A millisecond of a trial in memory: soma voltage, spikes and a layer-5 cell's 14 events; half floats are 2 bytes.
+TRIAL_BYTES_PER_MS = 64 + 2 * config["simulation"]["dendrite_components"]
 WITH_BASELINES = [key for key, one in CONDITIONS.items() if one.get("baselines")]
 
 
@@ -160,3 +163,21 @@ def synapses_of(wildcards):
     if type_of(wildcards.network) != "two_layer":
         return []
     return f"{CONDITION_PATH}/synapses.csv".format_map(dict(wildcards.items()))
+
+
+def training_memory(wildcards, attempt):
+    """Memory of a training in MB: it holds all its trials."""
+    n_trials = int(wildcards.training_trials) + n_trials_of(
+        key_of(wildcards), "validation"
+    )
+    return attempt * _memory_of(n_trials)
+
+
+def evaluation_memory(wildcards, attempt):
+    """Memory in MB of what holds all test trials of a condition."""
+    return attempt * _memory_of(n_trials_of(key_of(wildcards), "test"))
+
+
+def _memory_of(n_trials):
+    n_ms = n_trials * config["simulation"]["duration_ms"]
+    return BASE_MB + n_ms * TRIAL_BYTES_PER_MS // 10**6

@@ -31,7 +31,7 @@ rule train_network:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=more_each_attempt(4000),
+        mem_mb=training_memory,
         runtime=more_each_attempt(720),
     params:
         study=study_of,
@@ -80,7 +80,7 @@ checkpoint judge_depth:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=more_each_attempt(4000),
+        mem_mb=evaluation_memory,
         runtime=more_each_attempt(120),
     params:
         study=study_of,
@@ -117,7 +117,7 @@ rule evaluate_networks:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=more_each_attempt(4000),
+        mem_mb=evaluation_memory,
         runtime=more_each_attempt(120),
     params:
         study=study_of,
@@ -144,7 +144,7 @@ rule evaluate_baselines:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=more_each_attempt(4000),
+        mem_mb=evaluation_memory,
         runtime=more_each_attempt(120),
     params:
         study=study_of,
@@ -177,7 +177,7 @@ rule evaluate_out_of_distribution:
         "../../envs/train.yaml"
     threads: 1
     resources:
-        mem_mb=more_each_attempt(4000),
+        mem_mb=evaluation_memory,
         runtime=more_each_attempt(240),
     params:
         simulation_seed=config["seed"],

@@ -133,7 +133,11 @@ class Slurm:
     def _start(self, program: str, *arguments: str, name: str = "") -> None:
         with (self.folder / "log" / f"{name or program}.txt").open("a") as output:
             self._daemons[name or program] = subprocess.Popen(
-                [program, *arguments], env=self.environment, stdout=output, stderr=output, start_new_session=True
+                ["setpriv", "--pdeathsig", "TERM", program, *arguments],  # so that a killed test leaves none
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
 
 

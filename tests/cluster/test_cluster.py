@@ -40,9 +40,18 @@ class Run:
         self.output = folder / "output.txt"
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "snakemake", *arguments],
+                [
+                    "setpriv",
+                    "--pdeathsig",
+                    "KILL",
+                    sys.executable,
+                    "-m",
+                    "snakemake",
+                    *arguments,
+                ],  # ends with the tests
                 cwd=folder,
-                env=cluster.environment,
+                # Its own library, also in its jobs: the installed one may be edited while the study runs.
+                env=cluster.environment | {"PYTHONPATH": str(folder / "src")},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -15,26 +15,22 @@ from typing import Any
 import click
 import pandas as pd
 
-from neurodepth import dataset, provenance, training
+from neurodepth import dataset, networks, provenance, training
 
-RECIPE: dict[str, Any] = {
-    "type": "tcn",
-    "width": 64,
-    "receptive_field_ms": 150,
-    "factorised": True,
-    "synapse_dropout": 0.2,
-    "channel_dropout": 0.0,
-    "weight_decay": 0.001,
-}
-# What is changed: of the network, of the budget, and whether the dendrite helps.
+RECIPE = "models/networks/tcn_medium.yaml"
+# What is changed: of the network (None takes a key away), of the budget, and whether the dendrite helps.
 SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "recipe": ({}, {}, True),
     "random start": ({}, {"start": "random"}, True),
     "without the dendrite": ({}, {}, False),
     "random start, without the dendrite": ({}, {"start": "random"}, False),
+    "as many mixtures as channels": ({"synapse_mixtures": None}, {}, True),
+    "equal kernels": ({"first_kernel_ms": None}, {}, True),
     "no synapse dropout": ({"synapse_dropout": 0.0}, {}, True),
+    "synapse dropout 0.2": ({"synapse_dropout": 0.2}, {}, True),
     "channel dropout 0.1": ({"channel_dropout": 0.1}, {}, True),
-    "full first layer": ({"factorised": False}, {}, True),
+    "windows of 500 ms, 16 an update": ({}, {"window_ms": 500, "batch_size": 16}, True),
+    "full first layer": ({"factorised": False, "synapse_mixtures": None}, {}, True),
     "width 32": ({"width": 32}, {}, True),
     "width 128": ({"width": 128}, {}, True),
 }
@@ -61,16 +57,18 @@ def main(
     trials = dataset.read_split(sorted(condition.glob("trials/train/*.h5"))[:shards])
     validation = dataset.read_split(sorted(condition.glob("trials/validation/*.h5")))
     basis = dataset.read_basis(condition / "basis.h5")
-    budget = training.Budget(updates, updates, 1, 16, 500, 0.002, warm_up=0.05)
+    budget = training.Budget(updates, updates, 1, 8, 1000, 0.002, warm_up=0.05)
+    recipe = networks.read(RECIPE)
     rows = []
     for name in chosen or SETTINGS:
         network, changed, with_dendrite = SETTINGS[name]
+        architecture = {key: value for key, value in (recipe | network).items() if value is not None}
         with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()
             *_, history = training.train(
                 trials,
                 validation,
-                RECIPE | network,
+                architecture,
                 depth,
                 1,
                 replace(budget, **changed),

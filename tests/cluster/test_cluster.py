@@ -168,7 +168,7 @@ def test_a_cancelled_training_goes_on_after_its_last_epoch(cancelled, completed)
 
 
 def test_a_job_that_is_tried_again_asks_for_twice_the_memory(completed):
-    for memory in ("4000M", "8000M"):
+    for memory in ("3008M", "6016M"):
         assert f"rule_train_network_wildcards_lif_default_2_40_1: {memory}" in completed[2]
 
 

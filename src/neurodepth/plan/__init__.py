@@ -27,7 +27,7 @@ __all__ = [
     "table",
 ]
 S_PER_H = 3600
-CLUSTER_OVERHEAD_S = 12  # measured on a SLURM with nothing to do: 9 to 12 s from submission to the job's end
+CLUSTER_OVERHEAD_S = 12  # between 7 s for a job alone and 17 s for two at once on two cores: docs/cluster.md
 DEFAULT_STUDY = "config/default.yaml"  # as in the Snakefile
 
 

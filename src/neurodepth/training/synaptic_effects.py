@@ -10,13 +10,12 @@ from scipy import signal
 from neurodepth import metrics
 from neurodepth.networks.backend import keras
 from neurodepth.networks.synaptic_filter import SynapticFilter
-from neurodepth.training.windows import Scaling
+from neurodepth.training.windows import ENOUGH_TRIALS, Scaling
 from neurodepth.trials import Trials
 
 # Between those of AMPA and GABA_A, and of NMDA: one is what the membrane makes of a fast synapse, one of a slow one.
 TIME_CONSTANTS_MS = (4.0, 30.0)
 SAMPLE_MS = 30  # from 12 on the start explains as much, to 0.01, and takes two thirds of the time
-MOST_TRIALS = 300  # thirty minutes: more would hardly change a start
 EVENT_LAG_MS = 5.0  # where only one number a synapse fits: its effect this long after an event, near the peak
 RIDGE = 3e-4  # of the number of samples: keeps a synapse without events at 0
 
@@ -25,7 +24,7 @@ def regress(trials: Trials, scaling: Scaling, rotation: np.ndarray | None = None
     """Regress soma and dendritic voltages on input filtered with `TIME_CONSTANTS_MS`.
 
     Args:
-        trials: Training trials; the first `MOST_TRIALS` are used.
+        trials: Training trials; the first `ENOUGH_TRIALS` are used.
         scaling: Their normalisation.
         rotation: From dendritic components to regions; None where there are no components.
 
@@ -37,7 +36,7 @@ def regress(trials: Trials, scaling: Scaling, rotation: np.ndarray | None = None
     squares = np.zeros((n_columns, n_columns))
     products: np.ndarray | float = 0.0
     n_samples = 0
-    for position in range(min(len(trials), MOST_TRIALS)):
+    for position in range(min(len(trials), ENOUGH_TRIALS)):
         at_ms = np.arange(metrics.WARM_UP_MS + position % SAMPLE_MS, trials.duration_ms, SAMPLE_MS)
         filtered = _filter(trials, position, at_ms)
         targets = _targets(trials, position, at_ms, scaling, rotation)

@@ -10,6 +10,8 @@ from neurodepth.networks.backend import keras
 from neurodepth.networks.synapse_dropout import synapse_dropout
 from neurodepth.trials import Trials
 
+ENOUGH_TRIALS = 300  # half an hour of biology: more would hardly change a scale or a start
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -158,14 +160,15 @@ def fit_scaling(trials: Trials, rotation: np.ndarray | None = None) -> Scaling:
     """Mean and deviation of the voltages of training trials.
 
     Args:
-        trials: Training trials.
+        trials: Training trials; the first `ENOUGH_TRIALS` for the regions.
         rotation: From dendritic components to regions; None to leave the dendrite out.
     """
     soma_mv = np.minimum(trials.soma_voltage_mv, metrics.CLIP_MV)
     deviations = []
     if rotation is not None and trials.dendrite_components_mv is not None:
         # One trial at a time: all of them in float32 would double the memory.
-        moments = [_moments(trial.astype(np.float32) @ rotation) for trial in trials.dendrite_components_mv]
+        components_mv = trials.dendrite_components_mv[:ENOUGH_TRIALS]
+        moments = [_moments(trial.astype(np.float32) @ rotation) for trial in components_mv]
         mean, square = np.mean(moments, axis=0)
         deviations = np.sqrt(square - mean**2).tolist()
     return Scaling(float(soma_mv.mean()), float(soma_mv.std()), deviations)

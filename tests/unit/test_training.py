@@ -199,3 +199,12 @@ def test_a_batch_that_does_not_fit_the_memory_is_refused_with_one_that_does(spli
     fitting = int(re.search(r"to (\d+) or less", str(error.value)).group(1))
     assert memory.needed_bytes(network(splits), fitting, 200) <= 1e9
     assert memory.needed_bytes(network(splits), int(1.2 * fitting), 200) > 1e9
+
+
+def test_the_loss_of_the_dendrite_turns_components_into_normalised_regions():
+    rng = np.random.default_rng(1)
+    components_mv, to_regions = rng.normal(0, 9, (2, 30, 5)).astype(np.float16), rng.normal(0, 0.1, (5, 5))
+    predicted = rng.normal(0, 1, (2, 30, 5)).astype(np.float32)
+    loss = training._scored_loss("dendrite_regions", 10, np.float32(to_regions))
+    expected = np.mean((components_mv.astype(float) @ to_regions - predicted)[:, 10:] ** 2)
+    assert float(loss(components_mv.astype(np.float32), predicted)) == pytest.approx(expected, rel=1e-5)

@@ -16,9 +16,7 @@ def test_shipped_configurations_are_valid(project, default, name):
 
 def test_a_misspelt_key_is_named_with_its_nearest_neighbour(project, default):
     default["simulation"]["duraton_ms"] = default["simulation"].pop("duration_ms")
-    with pytest.raises(
-        validation.InvalidFileError, match=r"simulation\.duraton_ms.*did you mean 'duration_ms'"
-    ):
+    with pytest.raises(validation.InvalidFileError, match=r"simulation\.duraton_ms.*did you mean 'duration_ms'"):
         configuration.check(default, project / "models")
 
 
@@ -63,9 +61,7 @@ def test_a_network_without_layers_to_count_is_sent_to_the_baselines(project, def
 
 def test_more_layers_than_a_receptive_field_has_kernels_for_are_refused(project, default):
     default["depths"] = [1, 100]
-    with pytest.raises(
-        validation.InvalidFileError, match=r"depths: depth 100 does not fit .*\(network tcn\)"
-    ):
+    with pytest.raises(validation.InvalidFileError, match=r"depths: depth 100 does not fit .*\(network tcn\)"):
         configuration.check(default, project / "models")
 
 

@@ -84,7 +84,8 @@ def train(
     )
     weights = {"spike_logit": SPIKE_WEIGHT, "soma_voltage": SOMA_WEIGHT, "dendrite_regions": budget.dendrite_weight}
     weights = {name: weights[name] for name in model.output}
-    losses = {name: _scored_loss(name, history_ms) for name in weights}
+    to_regions = None if rotation is None else (rotation / scaling.region_deviation_mv).astype(np.float32)
+    losses = {name: _scored_loss(name, history_ms, to_regions) for name in weights}
     warm_up = int(budget.warm_up * budget.updates)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, budget.updates - warm_up, warmup_target=budget.learning_rate, warmup_steps=warm_up
@@ -95,7 +96,7 @@ def train(
     if not history and budget.start == "regression":
         effects = synaptic_effects.regress(trials, scaling, rotation)
         synaptic_effects.start(model, effects, trials.n_excitatory)
-    windows = Windows(model, trials, scaling, budget, seed, rotation)
+    windows = Windows(model, trials, scaling, budget, seed)
     n_epochs = -(-budget.updates // budget.updates_per_epoch)
     with tqdm(total=n_epochs, initial=len(history), unit="epoch", desc=label, mininterval=10) as bar:
         while len(history) < n_epochs and checkpoints.epochs_since_best(history) < budget.patience_epochs:
@@ -152,14 +153,23 @@ def load(path: str | Path) -> tuple[keras.Model, Scaling]:
     return networks.load(path), Scaling(**description["scaling"])
 
 
-def _scored_loss(name: str, history_ms: int) -> Any:
-    """Loss over the part of a window whose whole history lies inside the window."""
+def _scored_loss(name: str, history_ms: int, to_regions: np.ndarray | None = None) -> Any:
+    """Loss over the part of a window whose whole history lies inside the window.
+
+    Args:
+        name: Of the head.
+        history_ms: What is left out.
+        to_regions: From dendritic components in mV to normalised regions, for their head.
+    """
     compare = (
         keras.losses.BinaryCrossentropy(from_logits=True) if name == "spike_logit" else keras.losses.MeanSquaredError()
     )
 
     def loss(true: Any, predicted: Any) -> Any:
-        return compare(true[:, history_ms:], predicted[:, history_ms:])
+        true = true[:, history_ms:]
+        if name == "dendrite_regions":
+            true = keras.ops.matmul(true, to_regions)
+        return compare(true, predicted[:, history_ms:])
 
     return loss
 

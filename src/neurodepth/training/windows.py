@@ -71,7 +71,6 @@ class Windows(keras.utils.PyDataset):
         scaling: Scaling,
         budget: Budget,
         seed: int,
-        rotation: np.ndarray | None = None,
     ):
         """Start at the first update.
 
@@ -81,16 +80,10 @@ class Windows(keras.utils.PyDataset):
             scaling: Their normalisation.
             budget: How many windows, and how long.
             seed: Of all choices.
-            rotation: From dendritic components to regions, where the model has a head for them.
         """
         super().__init__(workers=1, use_multiprocessing=False, max_queue_size=4)
         self.model, self.trials, self.scaling, self.budget, self.seed = model, trials, scaling, budget, seed
         self.synapse_dropout = synapse_dropout(model)
-        self.to_regions = (
-            np.float32(rotation / scaling.region_deviation_mv)
-            if rotation is not None and "dendrite_regions" in model.output
-            else None
-        )
         self.first_update = 0
         self.spikes = trials.spikes()
 
@@ -107,15 +100,17 @@ class Windows(keras.utils.PyDataset):
         return inputs, self._targets((chosen[:, None], starts_ms[:, None] + np.arange(window_ms)))
 
     def _targets(self, where: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
-        """Normalised targets of every head, float32, shape (trials, time, channels)."""
+        """Normalised targets of every head, shape (trials, time, channels); those of the regions as components in mV.
+
+        The loss turns the components: numpy's threads would wait busily for more after each product here.
+        """
         soma_mv = np.minimum(self.trials.soma_voltage_mv[where], metrics.CLIP_MV)
         targets = {
             "spike_logit": self.spikes[where].astype(np.float32)[..., None],
             "soma_voltage": ((soma_mv - self.scaling.soma_mean_mv) / self.scaling.soma_deviation_mv)[..., None],
         }
-        if self.to_regions is not None and self.trials.dendrite_components_mv is not None:
-            components_mv = self.trials.dendrite_components_mv[where].astype(np.float32)
-            targets["dendrite_regions"] = components_mv @ self.to_regions
+        if "dendrite_regions" in self.model.output and self.trials.dendrite_components_mv is not None:
+            targets["dendrite_regions"] = self.trials.dendrite_components_mv[where]
         return targets
 
 

@@ -27,6 +27,7 @@ from neurodepth.training.windows import Windows, fit_scaling
 
 N_SYNAPSES = 1278  # of the layer-5 cell
 INPUT_RATE_HZ = 11  # a synapse, mean of both kinds
+N_COMPONENTS = 64  # of the dendritic voltages, where trials are read
 PUBLISHED: dict[str, Any] = {  # Beniaguev et al. 2021: kernels of 54, then 12 ms
     "type": "tcn",
     "width": 128,
@@ -139,7 +140,7 @@ def feeding(repeats: int) -> pd.DataFrame:
         path = Path(folder) / "0000.h5"
         dataset.write_shard(path, trials, range(len(trials)), description)
         read = dataset.read_split([path])
-    model = networks.build(architecture, DEPTH, N_SYNAPSES, precision=training.resolve_precision("auto"))
+    model = networks.build(architecture, DEPTH, N_SYNAPSES, N_COMPONENTS, precision=training.resolve_precision("auto"))
     compile_model(model, Adam(1e-3))
     windows = Windows(model, read, fit_scaling(read), budget, 1)
     batch = windows[0]
@@ -175,15 +176,18 @@ def draw_batch(batch_size: int, window_ms: int, n_synapses: int) -> tuple[np.nda
 
 
 def draw_trial(rng: np.random.Generator, duration_ms: int) -> Trial:
-    """A trial of random events and a voltage of noise."""
+    """A trial of random events and voltages of noise."""
     time_ms, synapse = np.nonzero(rng.random((duration_ms, N_SYNAPSES)) < INPUT_RATE_HZ / 1000)
     events = Events(time_ms.astype(np.uint16), synapse.astype(np.uint16))
-    return Trial(events, np.sort(rng.uniform(0, duration_ms, 6)), rng.normal(-65, 4, duration_ms).astype(np.float32))
+    voltage_mv = rng.normal(-65, 4, duration_ms).astype(np.float32)
+    components_mv = rng.normal(0, 20, (duration_ms, N_COMPONENTS)).astype(np.float32)
+    return Trial(events, np.sort(rng.uniform(0, duration_ms, 6)), voltage_mv, dendrite_components_mv=components_mv)
 
 
 def compile_model(model: keras.Model, optimiser: keras.optimizers.Optimizer) -> None:
     """The losses of a training."""
-    losses = {"spike_logit": keras.losses.BinaryCrossentropy(from_logits=True), "soma_voltage": "mse"}
+    losses = {name: keras.losses.MeanSquaredError() for name in model.output}
+    losses |= {"spike_logit": keras.losses.BinaryCrossentropy(from_logits=True)}
     model.compile(optimiser, loss=losses)
 
 

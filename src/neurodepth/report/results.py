@@ -47,6 +47,13 @@ class Condition:
         history_paths: CSV of each training, at networks/depth_D/trials_N/seed_S.csv.
         morphology_path: SWC or ASC; None for a point neuron.
         unusual_path: out_of_distribution.csv; None where networks are tested on their own input alone.
+        tree_path: tree.npz, the segments and synapses of the cell.
+        played_path: played.npz, test trials with what networks predict.
+        learned_path: learned.npz, what the networks made of their input.
+        statistics_path: statistics.npz, rates, intervals and voltages of the trials.
+        curves_path: curves.csv, calibration and timing of each network.
+
+    A path that is None leaves its part of the report out.
     """
 
     cell: str
@@ -55,6 +62,11 @@ class Condition:
     history_paths: Sequence[Path]
     morphology_path: Path | None
     unusual_path: Path | None = None
+    tree_path: Path | None = None
+    played_path: Path | None = None
+    learned_path: Path | None = None
+    statistics_path: Path | None = None
+    curves_path: Path | None = None
 
 
 def read_verdict(path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A study's configuration: what the schema cannot say about it."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from neurodepth import networks, validation
 from neurodepth.cells import definition
 
 SLURM_KEYS = ("minimum", "maximum", "memory", "walltime")
+read_cell = functools.cache(definition.read)  # a large study names a cell in thousands of jobs
 
 
 def check(configuration: dict[str, Any], models_path: str | Path) -> None:
@@ -49,7 +51,7 @@ def training_sizes(n_trials: int, fractions: list[float]) -> list[int]:
 
 def _check_condition(condition: dict[str, Any], configuration: dict[str, Any], models: Path) -> None:
     _check_known("cell", condition["cell"], models / "cells")
-    definition.read(models / "cells" / condition["cell"], condition["variant"])
+    read_cell(models / "cells" / condition["cell"], condition["variant"])
     type_name = _check_network("network", condition["network"], configuration, models)
     if type_name not in networks.STACKS:
         raise validation.InvalidFileError(
@@ -93,9 +95,9 @@ def _check_unusual_input(conditions: list[dict[str, Any]], models: Path) -> None
     for condition in conditions:
         cell, trained_on, n_trials = condition["cell"], condition["variant"], condition["trials"]["test"]
         origin = f"configuration: test_on of {cell}/{trained_on}"
-        trained = definition.read(models / "cells" / cell, trained_on).values
+        trained = read_cell(models / "cells" / cell, trained_on).values
         for variant in condition.get("test_on", []):
-            tested = definition.read(models / "cells" / cell, variant).values
+            tested = read_cell(models / "cells" / cell, variant).values
             keys = sorted((trained.keys() | tested.keys()) - {"input"})
             changed = [key for key in keys if trained.get(key) != tested.get(key)]
             if changed or variant == trained_on:

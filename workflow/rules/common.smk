@@ -2,9 +2,9 @@
 
 import functools
 import os
+from pathlib import Path
 
 from neurodepth import configuration, provenance
-from neurodepth.cells import definition
 from neurodepth.validation import InvalidFileError
 from snakemake.exceptions import WorkflowError
 
@@ -117,12 +117,11 @@ def protocol_of(wildcards):
     }
 
 
-read_definition = functools.cache(definition.read)
-
-
 def cell_of(wildcards):
     """The checked definition of a condition's cell."""
-    return read_definition(f"models/cells/{wildcards.cell}", wildcards.variant)
+    return configuration.read_cell(
+        Path(f"models/cells/{wildcards.cell}"), wildcards.variant
+    )
 
 
 def cell_digest(wildcards):
@@ -149,7 +148,7 @@ def cell_files(wildcards):
 @functools.cache
 def morphology_path(cell):
     """Morphology of a compartmental cell: the file that its definition names, or where the fetched one goes."""
-    found = definition.read(f"models/cells/{cell}")
+    found = configuration.read_cell(Path(f"models/cells/{cell}"))
     morphology = found.values["morphology"]
     if "fetch" in morphology:
         return f"data/morphologies/{morphology['path']}"
@@ -160,7 +159,8 @@ def picture_file(cell):
     """Morphology to draw, in a list; an empty one for a point neuron."""
     return (
         []
-        if definition.read(f"models/cells/{cell}").values["type"] == "point"
+        if configuration.read_cell(Path(f"models/cells/{cell}")).values["type"]
+        == "point"
         else [morphology_path(cell)]
     )
 

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from neurodepth import data_needed, depth, evaluation, jobs, provenance, scores
+from neurodepth import data_needed, depth, evaluation, jobs, project, provenance, scores
 from neurodepth.cells import definition
 
 
@@ -23,7 +23,7 @@ def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path,
         accuracy = evaluation.tabulate_accuracy(scores.tabulate(resampled, criterion.confidence), table)
         needed = data_needed.tabulate(resampled, criterion, trial_h)
         verdict = depth.decide(resampled, criterion, trial_h)
-        described = definition.read("models/cells/{cell}".format(**names), names["variant"]).values
+        described = definition.read(project.find_cell(names["cell"]), names["variant"]).values
         cells.append(names | {"description": described.get("description", "")})
         cells[-1] |= evaluation.summarise(verdict, accuracy, table, needed)
         accuracies.append(pd.concat([pd.DataFrame([names] * len(accuracy)), accuracy], axis=1))

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from neurodepth import jobs
+from neurodepth import jobs, project
 from neurodepth.cells import definition, morphology
 
 
 def fetch_morphology(file_name, output_path):
-    owners = [definition.read(path.parent) for path in sorted(Path("models/cells").glob("*/cell.yaml"))]
+    owners = [definition.read(folder) for folder in project.cells().values()]
     owner = next(one for one in owners if one.values.get("morphology", {}).get("path") == file_name)
     morphology.obtain(owner, Path(output_path))
 

@@ -1,38 +1,57 @@
 """A study's configuration: what the schema cannot say about it."""
 
 import functools
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from neurodepth import networks, validation
+from neurodepth import networks, project, validation
 from neurodepth.cells import definition
 
 SLURM_KEYS = ("minimum", "maximum", "memory", "walltime")
 read_cell = functools.cache(definition.read)  # a large study names a cell in thousands of jobs
 
 
+def read(paths: Sequence[str | Path]) -> dict[str, Any]:
+    """Lay overlays over the default study, as the workflow does with `--configfile`; unchecked.
+
+    Raises:
+        InvalidFileError: If a file is missing or no YAML.
+    """
+    study = validation.read_yaml(project.default_study())
+    for path in paths:
+        study = validation.overlay(study, validation.read_yaml(path))
+    return study
+
+
 def check(configuration: dict[str, Any], models_path: str | Path) -> None:
     """Check a merged configuration, and the cells and networks that it names.
 
     Raises:
-        InvalidFileError: With every unknown key and its nearest neighbour, or the first value that cannot work.
+        InvalidFileError: With all that is wrong, a line each.
     """
-    validation.check(configuration, "config", "configuration")
+    if found := faults(configuration, models_path):
+        raise validation.InvalidFileError("\n".join(found))
+
+
+def faults(configuration: dict[str, Any], models_path: str | Path, origin: str = "configuration") -> list[str]:
+    """All that is wrong with a merged configuration; what the schema refuses is left out of what is compared.
+
+    Args:
+        configuration: Of a whole study.
+        models_path: The study's own cells and networks; the project's are known as well.
+        origin: What the messages call the configuration.
+    """
+    found = validation.faults(configuration, "config", origin)
+    study = validation.without_faults(configuration, "config")
     models = Path(models_path)
-    duration_ms, window_ms = configuration["simulation"]["duration_ms"], configuration["training"]["window_ms"]
-    if window_ms > duration_ms:
-        raise validation.InvalidFileError(
-            f"configuration: training.window_ms is {window_ms}, more than simulation.duration_ms ({duration_ms})"
-        )
-    _check_engine(configuration["parallel"])
-    seen = set()
-    for condition in configuration["conditions"]:
-        key = (condition["cell"], condition["variant"])
-        if key in seen:
-            raise validation.InvalidFileError(f"configuration: conditions name {'/'.join(key)} twice")
-        seen.add(key)
-        _check_condition(condition, configuration, models)
-    _check_unusual_input(configuration["conditions"], models)
+    found += [f"{origin}: {fault}" for fault in _window_faults(study)]
+    found += [f"{origin}: {fault}" for fault in _engine_faults(study.get("parallel", {}))]
+    found += [f"{origin}: {fault}" for fault in _twice(study.get("conditions", []))]
+    for condition in study.get("conditions", []):
+        found += _faults_of_condition(condition, study, models, origin)
+    found += [f"{origin}: {fault}" for fault in _unusual_input_faults(study.get("conditions", []), models)]
+    return list(dict.fromkeys(found))  # two conditions may have the same cell
 
 
 def training_sizes(n_trials: int, fractions: list[float]) -> list[int]:
@@ -49,78 +68,122 @@ def training_sizes(n_trials: int, fractions: list[float]) -> list[int]:
     return sizes
 
 
-def _check_condition(condition: dict[str, Any], configuration: dict[str, Any], models: Path) -> None:
-    _check_known("cell", condition["cell"], models / "cells")
-    read_cell(models / "cells" / condition["cell"], condition["variant"])
-    type_name = _check_network("network", condition["network"], configuration, models)
-    if type_name not in networks.STACKS:
-        raise validation.InvalidFileError(
-            f"configuration: network of {condition['cell']}/{condition['variant']} is {condition['network']}, of type "
-            f"{type_name}: expected a type of which depths can be compared, {' or '.join(networks.STACKS)}; other types are "
-            f"trained beside it, baselines: [{condition['network']}]"
+def _window_faults(study: dict[str, Any]) -> Iterator[str]:
+    duration_ms, window_ms = study.get("simulation", {}).get("duration_ms"), study.get("training", {}).get("window_ms")
+    if duration_ms and window_ms and window_ms > duration_ms:
+        yield (
+            f"training.window_ms is {window_ms}, more than simulation.duration_ms ({duration_ms}): shorten the window or "
+            "simulate longer trials"
         )
-    for name in condition.get("baselines", []):
-        _check_network("baseline", name, configuration, models)
-    training_sizes(condition["trials"]["train"], configuration["training_fractions"])
 
 
-def _check_network(kind: str, name: str, configuration: dict[str, Any], models: Path) -> str:
-    """Check a network that a condition names as its `kind`; returns its type."""
-    _check_known(kind, name, models / "networks")
-    architecture = networks.read(models / "networks" / f"{name}.yaml")
-    history_ms, window_ms = networks.history_ms(architecture), configuration["training"]["window_ms"]
-    if history_ms >= window_ms:
-        raise validation.InvalidFileError(
-            f"configuration: training.window_ms is {window_ms}, but {kind} {name} needs {history_ms} ms of the past and is "
+def _twice(conditions: list[dict[str, Any]]) -> Iterator[str]:
+    seen = set()
+    for condition in conditions:
+        key = (condition.get("cell"), condition.get("variant"))
+        if all(key) and key in seen:
+            yield f"conditions name {'/'.join(map(str, key))} twice: remove one"
+        seen.add(key)
+
+
+def _faults_of_condition(condition: dict[str, Any], study: dict[str, Any], models: Path, origin: str) -> list[str]:
+    found = []
+    if "cell" in condition:
+        found += _complaint(lambda: _read_variant(condition, models, origin))
+    for kind, names in (("network", [condition.get("network")]), ("baseline", condition.get("baselines", []))):
+        for name in filter(None, names):
+            found += [f"{origin}: {fault}" for fault in _network_faults(kind, name, condition, study, models)]
+    n_trials, fractions = condition.get("trials", {}).get("train"), study.get("training_fractions")
+    if n_trials and fractions:
+        found += _complaint(lambda: training_sizes(n_trials, fractions))
+    return found
+
+
+def _read_variant(condition: dict[str, Any], models: Path, origin: str) -> None:
+    try:
+        folder = project.find_cell(condition["cell"], models)
+    except validation.InvalidFileError as error:
+        raise validation.InvalidFileError(f"{origin}: {error}") from error
+    read_cell(folder, condition.get("variant"))
+
+
+def _network_faults(
+    kind: str, name: str, condition: dict[str, Any], study: dict[str, Any], models: Path
+) -> Iterator[str]:
+    """What is wrong with a network that a condition names as its `kind`."""
+    try:
+        architecture = networks.read(project.find_network(name, models, kind))
+    except validation.InvalidFileError as error:
+        yield str(error)
+        return
+    type_name, window_ms = architecture["type"], study.get("training", {}).get("window_ms")
+    if kind == "network" and type_name not in networks.STACKS:
+        yield (
+            f"network of {condition.get('cell')}/{condition.get('variant')} is {name}, of type {type_name}: expected a type of "
+            f"which depths can be compared, {' or '.join(networks.STACKS)}; other types are trained beside it, "
+            f"baselines: [{name}]"
+        )
+    history_ms = networks.history_ms(architecture)
+    if window_ms and history_ms >= window_ms:
+        yield (
+            f"training.window_ms is {window_ms}, but {kind} {name} needs {history_ms} ms of the past and is "
             "scored only after them: choose a longer window"
         )
-    if architecture["type"] == "tcn":
-        depth, first_ms = max(configuration["depths"]), architecture.get("first_kernel_ms")
+    if type_name == "tcn" and "depths" in study:
+        depth, first_ms = max(study["depths"]), architecture.get("first_kernel_ms")
         try:
             networks.kernel_sizes(architecture["receptive_field_ms"], depth, first_ms)
         except ValueError as error:
-            raise validation.InvalidFileError(f"configuration: depths: {error} ({kind} {name})") from error
-    return architecture["type"]
+            yield f"depths: {error} ({kind} {name})"
 
 
-def _check_known(kind: str, name: str, folder: Path) -> None:
-    known = sorted(path.stem for path in folder.iterdir())
-    if name not in known:
-        raise validation.InvalidFileError(f"configuration: no {kind} '{name}': {validation.nearest(name, known)}")
-
-
-def _check_unusual_input(conditions: list[dict[str, Any]], models: Path) -> None:
-    """Check the variants that networks are tested on besides their own."""
-    n_test = {(one["cell"], one["variant"]): one["trials"]["test"] for one in conditions}
-    for condition in conditions:
+def _unusual_input_faults(conditions: list[dict[str, Any]], models: Path) -> Iterator[str]:
+    """What is wrong with the variants that networks are tested on besides their own."""
+    whole = [one for one in conditions if {"cell", "variant"} <= one.keys() and "test" in one.get("trials", {})]
+    n_test = {(one["cell"], one["variant"]): one["trials"]["test"] for one in whole}
+    for condition in whole:
+        if _complaint(functools.partial(_read_variant, condition, models, "")):
+            continue  # said already
         cell, trained_on, n_trials = condition["cell"], condition["variant"], condition["trials"]["test"]
-        origin = f"configuration: test_on of {cell}/{trained_on}"
-        trained = read_cell(models / "cells" / cell, trained_on).values
+        trained = read_cell(project.find_cell(cell, models), trained_on).values
         for variant in condition.get("test_on", []):
-            tested = read_cell(models / "cells" / cell, variant).values
+            origin = f"test_on of {cell}/{trained_on} names {variant}"
+            try:
+                tested = read_cell(project.find_cell(cell, models), variant).values
+            except validation.InvalidFileError as error:
+                yield f"test_on of {cell}/{trained_on}: {error}"
+                continue
             keys = sorted((trained.keys() | tested.keys()) - {"input"})
             changed = [key for key in keys if trained.get(key) != tested.get(key)]
             if changed or variant == trained_on:
                 found = f"one that differs in {', '.join(changed)}" if changed else "the variant itself"
-                raise validation.InvalidFileError(
-                    f"{origin} names {variant}: expected a variant with another input alone, found {found}; leave it out"
-                )
-            if n_test.setdefault((cell, variant), n_trials) != n_trials:
-                raise validation.InvalidFileError(
-                    f"{origin} names {variant}: expected {n_test[cell, variant]} test trials, as where it is named before, "
+                yield f"{origin}: expected a variant with another input alone, found {found}; leave it out"
+            elif n_test.setdefault((cell, variant), n_trials) != n_trials:
+                yield (
+                    f"{origin}: expected {n_test[cell, variant]} test trials, as where it is named before, "
                     f"found {n_trials}: give both conditions the same trials.test"
                 )
 
 
-def _check_engine(parallel: dict[str, Any]) -> None:
-    if parallel["engine"] == "address" and "://" not in parallel["address"]:
-        raise validation.InvalidFileError(
-            f"configuration: parallel.engine is address, but parallel.address is '{parallel['address']}': "
+def _engine_faults(parallel: dict[str, Any]) -> Iterator[str]:
+    engine, address, slurm = (parallel.get(key) for key in ("engine", "address", "slurm"))
+    if engine == "address" and address is not None and "://" not in address:
+        yield (
+            f"parallel.engine is address, but parallel.address is '{address}': "
             "expected a Dask scheduler's, such as tcp://node1:8786"
         )
-    missing = [key for key in SLURM_KEYS if key not in parallel["slurm"]]
-    if parallel["engine"] == "slurm" and missing:
-        raise validation.InvalidFileError(
-            f"configuration: parallel.engine is slurm, but parallel.slurm has no {', '.join(missing)}: "
+    missing = [key for key in SLURM_KEYS if slurm is not None and key not in slurm]
+    if engine == "slurm" and missing:
+        yield (
+            f"parallel.engine is slurm, but parallel.slurm has no {', '.join(missing)}: "
             'expected { minimum: 1, maximum: 64, memory: 2GB, walltime: "04:00:00" } or the like'
         )
+
+
+def _complaint(check: Callable[[], Any]) -> list[str]:
+    """What a check raises, if it does."""
+    try:
+        check()
+    except validation.InvalidFileError as error:
+        return [str(error)]
+    return []

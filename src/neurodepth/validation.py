@@ -1,15 +1,32 @@
 """Checks of YAML files against the project's schemas, with messages that name the cure."""
 
+import copy
 import difflib
 import functools
+import json
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema
 import yaml
 
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same values in an eighth of the time
+ABOUT_KEYS = ("additionalProperties", "required")  # rules of a schema that complain of a mapping, not of a value
+EXPECTED = {  # rules of a schema, and what each expects
+    "type": "{}",
+    "enum": "{}",
+    "const": "{}",
+    "minimum": "at least {}",
+    "exclusiveMinimum": "more than {}",
+    "maximum": "at most {}",
+    "exclusiveMaximum": "less than {}",
+    "pattern": "text that matches {}",
+    "minItems": "at least {} items",
+    "maxItems": "at most {} items",
+    "minProperties": "at least {} keys",
+    "uniqueItems": "every item once",
+}
 
 
 class InvalidFileError(ValueError):
@@ -46,9 +63,26 @@ def check(content: dict[str, Any], schema_name: str, origin: str) -> None:
     Raises:
         InvalidFileError: Names the key, what was found, what is allowed and, for an unknown key, the nearest known one.
     """
+    if found := faults(content, schema_name, origin):
+        raise InvalidFileError("\n".join(found))
+
+
+def faults(content: dict[str, Any], schema_name: str, origin: str) -> list[str]:
+    """All that a schema finds wrong with a mapping, a line each; arguments as for `check`."""
     errors = sorted(_validator(schema_name).iter_errors(content), key=lambda e: list(map(str, e.path)))
-    if errors:
-        raise InvalidFileError("\n".join(f"{origin}: {_explain(error)}" for error in errors))
+    return [f"{origin}: {_explain(error)}" for error in errors]
+
+
+def without_faults(content: dict[str, Any], schema_name: str) -> dict[str, Any]:
+    """A copy of a mapping without the values that a schema refuses; unknown keys stay."""
+    sound = copy.deepcopy(content)
+    for error in _validator(schema_name).iter_errors(content):
+        path = list(error.absolute_path)
+        while path and isinstance(path[-1], int):  # an item of a list: the list goes
+            path.pop()
+        if path and error.validator not in ABOUT_KEYS:
+            _remove(sound, path)
+    return sound
 
 
 def overlay(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
@@ -73,13 +107,66 @@ def _validator(schema_name: str) -> jsonschema.Draft202012Validator:
     )
 
 
+def _remove(content: Any, path: list[str | int]) -> None:
+    for key in path[:-1]:
+        if isinstance(content, dict) and key not in content:
+            return  # gone with what held it
+        content = content[key]
+    content.pop(path[-1], None)
+
+
 def _explain(error: jsonschema.ValidationError) -> str:
     where = ".".join(str(part) for part in error.absolute_path)
-    schema = error.schema
-    if error.validator == "additionalProperties" and isinstance(error.instance, dict) and isinstance(schema, dict):
+    schema, found = error.schema, cast(Any, error.instance)
+    if error.validator == "additionalProperties" and isinstance(found, dict) and isinstance(schema, dict):
         known = list(schema.get("properties", {}))
-        unknown = [key for key in error.instance if key not in known]
+        unknown = [key for key in found if key not in known]
         return "; ".join(
             f"unknown key '{f'{where}.' if where else ''}{key}': {nearest(str(key), known)}" for key in unknown
         )
+    if error.validator == "required":
+        missing = [key for key in cast(Any, error.validator_value) if f"'{key}' is" in error.message]
+        return f"{where or 'top level'}: expected the key '{missing[0]}', found {', '.join(map(str, found)) or 'none'}: add it"
+    if error.validator in EXPECTED:
+        wanted = EXPECTED[str(error.validator)].format(_listed(error.validator_value))
+        return f"{where or 'top level'}: expected {wanted}, found {_shown(found)}{_number_hint(error)}"
+    if error.validator == "oneOf" and error.context:
+        return _explain_choice(where, error)
     return f"{where or 'top level'}: {error.message}"
+
+
+def _explain_choice(where: str, error: jsonschema.ValidationError) -> str:
+    """What keeps a value from being any of the kinds that are allowed; of a mapping, from being the nearest kind."""
+    choices: dict[Any, list[jsonschema.ValidationError]] = {}
+    for one in error.context:
+        choices.setdefault(one.schema_path[0], []).append(one)
+    mappings = [
+        found for found in choices.values() if not any(one.validator == "type" and not one.path for one in found)
+    ]
+    if isinstance(error.instance, dict) and mappings:
+        return "; ".join(_explain(one) for one in min(mappings, key=_distance))
+    kinds = [EXPECTED[str(one.validator)].format(_listed(one.validator_value)) for one in error.context]
+    return f"{where}: expected {' or '.join(dict.fromkeys(kinds))}, found {_shown(error.instance)}"
+
+
+def _distance(found: list[jsonschema.ValidationError]) -> tuple[bool, int]:
+    """How far a mapping is from a kind: whether it names another one, and what else is wrong."""
+    return any(one.validator == "const" for one in found), len(found)
+
+
+def _listed(value: Any) -> str:
+    return " or ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _shown(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) else json.dumps(value)
+
+
+def _number_hint(error: jsonschema.ValidationError) -> str:
+    """What to write for a number that YAML takes for text, such as 1e-3."""
+    if error.validator != "type" or not isinstance(error.instance, str):
+        return ""
+    try:
+        return f": YAML reads it as text, write {float(error.instance)}"
+    except ValueError:
+        return ""

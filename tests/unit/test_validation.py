@@ -1,6 +1,7 @@
 import pytest
 
 from neurodepth import configuration, networks, validation
+from neurodepth import project as projects
 
 
 @pytest.fixture
@@ -101,3 +102,46 @@ def test_a_full_first_layer_has_no_mixtures_of_synapses(project, tmp_path):
     (tmp_path / "mine.yaml").write_text(definition)
     with pytest.raises(validation.InvalidFileError, match="factorised"):
         networks.read(tmp_path / "mine.yaml")
+
+
+def test_all_that_is_wrong_is_said_at_once(project, default):
+    default["seed"] = -1
+    default["training"]["window_ms"] = 100
+    default["conditions"][0]["cell"] = "l5cp"
+    default["depths"] = [0]
+    found = "\n".join(configuration.faults(default, project / "models"))
+    for fault in ("seed: expected at least 0", "window_ms is 100", "no cell 'l5cp'", "depths.0: expected at least 1"):
+        assert fault in found
+
+
+def test_a_value_that_the_schema_refuses_is_not_compared_with_others(project, default):
+    default["simulation"]["duration_ms"] = "1e3"
+    (fault,) = configuration.faults(default, project / "models")
+    assert fault.endswith("simulation.duration_ms: expected integer, found '1e3': YAML reads it as text, write 1000.0")
+
+
+@pytest.mark.parametrize("key", ["seed", "depths", "conditions", "training", "parallel", "simulation"])
+def test_a_missing_key_is_named_and_the_rest_still_checked(project, default, key):
+    del default[key]
+    default["search"] = "gird"
+    found = configuration.faults(default, project / "models")
+    assert any(f"expected the key '{key}'" in fault for fault in found)
+    assert any("search: expected grid or sequential, found 'gird'" in fault for fault in found)
+
+
+def test_of_several_kinds_of_mapping_the_nearest_is_explained(project):
+    cell = validation.read_yaml(project / "models" / "cells" / "l5pc" / "cell.yaml")
+    channels = cell["regions"]["apical"]["channels_s_per_cm2"]
+    del channels["Ca_LVA"]["inside"]
+    channels["SK"] = "much"
+    missing, not_a_number = validation.faults(cell, "cell", "cell.yaml")
+    assert "Ca_LVA: expected the key 'inside'" in missing
+    assert not_a_number.endswith("SK: expected number or object, found 'much'")
+
+
+def test_a_cell_of_the_study_comes_before_the_projects_of_the_same_name(project, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert projects.find_cell("lif") == project / "models" / "cells" / "lif"
+    own = tmp_path / "models" / "cells" / "lif"
+    own.mkdir(parents=True)
+    assert projects.find_cell("lif").resolve() == own

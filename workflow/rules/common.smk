@@ -2,9 +2,8 @@
 
 import functools
 import os
-from pathlib import Path
 
-from neurodepth import configuration, provenance
+from neurodepth import configuration, project, provenance
 from neurodepth.validation import InvalidFileError
 from snakemake.exceptions import WorkflowError
 
@@ -101,7 +100,7 @@ def protocol_of(wildcards):
     """How the cell of a condition is simulated, as arguments of simulation.Protocol."""
     settings = config["simulation"]
     return {
-        "cell_path": f"models/cells/{wildcards.cell}",
+        "cell_path": cell_path_of(wildcards),
         "variant": wildcards.variant,
         "seed": config["seed"],
         **{
@@ -117,11 +116,14 @@ def protocol_of(wildcards):
     }
 
 
+def cell_path_of(wildcards):
+    """Folder of a condition's cell: the study's own, else the project's."""
+    return str(project.find_cell(wildcards.cell))
+
+
 def cell_of(wildcards):
     """The checked definition of a condition's cell."""
-    return configuration.read_cell(
-        Path(f"models/cells/{wildcards.cell}"), wildcards.variant
-    )
+    return configuration.read_cell(project.find_cell(wildcards.cell), wildcards.variant)
 
 
 def cell_digest(wildcards):
@@ -148,7 +150,7 @@ def cell_files(wildcards):
 @functools.cache
 def morphology_path(cell):
     """Morphology of a compartmental cell: the file that its definition names, or where the fetched one goes."""
-    found = configuration.read_cell(Path(f"models/cells/{cell}"))
+    found = configuration.read_cell(project.find_cell(cell))
     morphology = found.values["morphology"]
     if "fetch" in morphology:
         return f"data/morphologies/{morphology['path']}"
@@ -159,8 +161,7 @@ def picture_file(cell):
     """Morphology to draw, in a list; an empty one for a point neuron."""
     return (
         []
-        if configuration.read_cell(Path(f"models/cells/{cell}")).values["type"]
-        == "point"
+        if configuration.read_cell(project.find_cell(cell)).values["type"] == "point"
         else [morphology_path(cell)]
     )
 

@@ -112,7 +112,12 @@ def architecture_of(wildcards):
 
 def architecture_path(network):
     """Definition of a network."""
-    return f"models/networks/{network}.yaml"
+    return str(project.find_network(network))
+
+
+def baseline_architecture(wildcards):
+    """Definition of a baseline."""
+    return architecture_path(wildcards.network)
 
 
 @functools.cache

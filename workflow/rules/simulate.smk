@@ -41,7 +41,7 @@ rule tabulate_synapses:
         mem_mb=more_each_attempt(2000),
         runtime=more_each_attempt(10),
     params:
-        cell_path="models/cells/{cell}",
+        cell_path=cell_path_of,
         digest=cell_digest,
         own_digest=provenance.code_digest("cells/branches.py"),
     message:

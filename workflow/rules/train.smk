@@ -50,7 +50,7 @@ use rule train_network as train_baseline with:
         validation=validation_shards,
         basis=basis_of,
         synapses=synapses_of,
-        architecture="models/networks/{network}.yaml",
+        architecture=baseline_architecture,
     output:
         model=f"{BASELINE_PATH}.keras",
         description=f"{BASELINE_PATH}.json",

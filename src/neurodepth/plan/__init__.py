@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from neurodepth import configuration, provenance, validation
+from neurodepth import configuration, project, provenance, validation
 from neurodepth.plan import rates
 from neurodepth.plan.rates import Rates, correct
 from neurodepth.plan.schedule import makespan_s
@@ -28,7 +28,6 @@ __all__ = [
 ]
 S_PER_H = 3600
 CLUSTER_OVERHEAD_S = 12  # between 7 s for a job alone and 17 s for two at once on two cores: docs/cluster.md
-DEFAULT_STUDY = "config/default.yaml"  # as in the Snakefile
 
 
 @dataclass(frozen=True)
@@ -83,10 +82,8 @@ def read_study(paths: Sequence[str | Path]) -> dict[str, Any]:
     Raises:
         InvalidFileError: As `configuration.check`.
     """
-    study = validation.read_yaml(DEFAULT_STUDY)
-    for path in paths:
-        study = validation.overlay(study, validation.read_yaml(path))
-    configuration.check(study, models_path="models")
+    study = configuration.read(paths)
+    configuration.check(study, project.MODELS)
     return study
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from neurodepth import configuration, networks
+from neurodepth import configuration, networks, project
 from neurodepth.cells import definition
 from neurodepth.networks import cost
 from neurodepth.plan.rates import Rates
@@ -44,7 +44,7 @@ class Job:
         return self.work | {kind: amount / n_sharing for kind, amount in self.shared_work.items()}
 
 
-def jobs_of(study: dict[str, Any], rates: Rates, cores: int, models_path: str | Path = "models") -> list[Job]:
+def jobs_of(study: dict[str, Any], rates: Rates, cores: int, models_path: str | Path = project.MODELS) -> list[Job]:
     """Every job of a study that starts with no results, but those that only fetch a morphology or name the targets.
 
     Networks are trained to their last update and all depths are trained: the most that can be needed.
@@ -53,7 +53,7 @@ def jobs_of(study: dict[str, Any], rates: Rates, cores: int, models_path: str | 
         study: A checked configuration.
         rates: What is known of cells and networks.
         cores: What a simulation job gets where `parallel.cores_per_job` is `all`.
-        models_path: Folder of cells and networks.
+        models_path: The study's own cells and networks; the project's are known as well.
     """
     counter = _Counter(study, rates, cores, Path(models_path))
     found = [job for condition in study["conditions"] for job in counter.of_condition(condition)]
@@ -231,10 +231,10 @@ class _Counter:
         return max(self.study["depths"]) if self._architecture(network)["type"] in networks.STACKS else 0
 
     def _architecture(self, network: str) -> dict[str, Any]:
-        return self._read_network(self.models / "networks" / f"{network}.yaml")
+        return self._read_network(project.find_network(network, self.models))
 
     def _cell(self, cell: str, variant: str) -> dict[str, Any]:
-        return self._read_cell(self.models / "cells" / cell, variant).values
+        return self._read_cell(project.find_cell(cell, self.models), variant).values
 
     def _is_point(self, cell: str, variant: str) -> bool:
         return self._cell(cell, variant)["type"] == "point"

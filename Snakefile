@@ -13,9 +13,11 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/common_networks.smk"
+include: "workflow/rules/common_analysis.smk"
 include: "workflow/rules/cells.smk"
 include: "workflow/rules/simulate.smk"
 include: "workflow/rules/train.smk"
+include: "workflow/rules/analyse.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -28,6 +30,7 @@ rule all:
         # Named here so that a trial or network that was deleted is made again, though the report exists.
         trials=shards_of_all(),
         networks=networks_of_all,
+        described=described_files(),
         tables=for_conditions(f"{CONDITION_PATH}/evaluation.csv"),
         unusual_tables=unusual_tables(),
         baselines=baselines_of_all(),

@@ -15,7 +15,7 @@ def describe_tree(cell_path, variant, test_paths, expected, tree_path):
 if __name__ == "__main__":
     with jobs.logged(snakemake.log[0]):
         describe_tree(
-            snakemake.params.protocol["cell_path"],
+            snakemake.params.cell_path,
             snakemake.wildcards.variant,
             snakemake.input.test,
             snakemake.params.study | {"split": "test"},

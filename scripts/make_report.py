@@ -29,15 +29,11 @@ def make_report(
 
 
 def _condition(one, histories):
-    """Files of one neuron; `one` names its cell, variant, example, and morphology and unusual input, or None."""
+    """Files of one neuron; `one` names its cell, its variant and its other files, None where there is none."""
     folder = f"/{one['cell']}/{one['variant']}/networks/"
     return report.Condition(
-        cell=one["cell"],
-        variant=one["variant"],
-        example_path=Path(one["example"]),
         history_paths=[Path(path) for path in histories if folder in f"/{path}"],
-        morphology_path=Path(one["morphology"]) if one["morphology"] else None,
-        unusual_path=Path(one["unusual"]) if one["unusual"] else None,
+        **{name: Path(value) if value and name.endswith("_path") else value for name, value in one.items()},
     )
 
 

@@ -78,7 +78,7 @@ rule make_report:
         comparison=f"{RESULTS}/pareto.csv",
         data_needed=f"{RESULTS}/data_needed.csv",
         unusual=unusual_tables(),
-        examples=for_conditions(f"{CONDITION_PATH}/example.npz"),
+        described=described_files(),
         histories=histories_of_all,
         morphologies=[
             path for cell, variant in CONDITIONS for path in picture_file(cell)
@@ -97,24 +97,7 @@ rule make_report:
         mem_mb=more_each_attempt(2000),
         runtime=more_each_attempt(30),
     params:
-        conditions=[
-            {
-                "cell": cell,
-                "variant": variant,
-                "example": f"{CONDITION_PATH}/example.npz".format(
-                    cell=cell, variant=variant
-                ),
-                "morphology": next(iter(picture_file(cell)), None),
-                "unusual": (
-                    f"{CONDITION_PATH}/out_of_distribution.csv".format(
-                        cell=cell, variant=variant
-                    )
-                    if one.get("test_on")
-                    else None
-                ),
-            }
-            for (cell, variant), one in CONDITIONS.items()
-        ],
+        conditions=shown_conditions(),
         benchmarks=BENCHMARK_PATH,
         digest=provenance.code_digest("report", "figures"),
     message:

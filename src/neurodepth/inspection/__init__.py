@@ -90,7 +90,7 @@ def _thin(values: np.ndarray, step: int) -> np.ndarray:
     """Mean of every `step` values along the last axis; the last mean may be one of fewer."""
     starts = np.arange(0, values.shape[-1], step)
     count = np.diff(np.append(starts, values.shape[-1]))
-    return np.add.reduceat(values, starts, axis=-1) / count
+    return (np.add.reduceat(values, starts, axis=-1) / count).astype(np.float32)
 
 
 def _columns(rows: list[tuple[Any, ...]], names: tuple[str, ...]) -> dict[str, np.ndarray]:

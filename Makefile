@@ -4,7 +4,7 @@ BIN := .venv/bin
 CONFIG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster lint lock clean
+.PHONY: help run test test-cluster docs lint lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -17,6 +17,9 @@ test: .venv/test.stamp ## Run all tests
 
 test-cluster: .venv/test.stamp ## Run the quick study on a real SLURM, started for it; needs root on Debian
 	$(BIN)/python -m pytest tests/cluster
+
+docs: .venv/test.stamp ## Build the documentation's site, build/docs/index.html
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 
 lint: .venv/test.stamp ## Check style, types and the workflow
 	$(BIN)/ruff check .
@@ -32,7 +35,7 @@ lock: ## Resolve the dependencies again; needs uv
 		--extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove results and the environment
-	rm -rf results .venv .snakemake
+	rm -rf results build .venv .snakemake
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from neurodepth.depth import Criterion
+from neurodepth.figures.labels import label_points
 from neurodepth.figures.style import FAINT, INK, MIDDLE, PALE, depth_colour, depth_marker, layers, styled
 
 AUC_TICKS = (0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9998, 0.9999)
@@ -96,9 +97,9 @@ def accuracy_vs_cost(table: pd.DataFrame, criterion: Criterion, width_in: float 
     axes.set_xlabel("Multiply-adds per ms, input counted by its spikes")
     _auc_axis(axes, table, criterion)
     named = table.sort_values(["network", "depth"]).drop_duplicates("network", keep="last")
-    for row in named.itertuples():
-        place = (getattr(row, cost), min(row.auc, AUC_CEILING))
-        axes.annotate(row.network, place, xytext=(6, -3), textcoords="offset points", va="top", fontsize=7)
+    points = np.column_stack([table[cost], np.minimum(table.auc, AUC_CEILING)])
+    names = dict(zip(named.index, named.network, strict=True))
+    label_points(figure, axes, points, [names.get(one, "") for one in table.index])
     return figure
 
 

@@ -9,7 +9,8 @@ from neurodepth.networks import backend
 
 def inspect_networks(test_paths, expected, network_paths, tree_path, learned_path, sparsity_path, ablation_path):
     test = dataset.read_split(test_paths, optional=(), expected=expected)
-    learned = inspection.inspect(inspection.choose(network_paths), test, synapse_types.read(tree_path))
+    types = synapse_types.read(tree_path)
+    learned = inspection.inspect(inspection.choose(network_paths), test, types, expected["seed"])
     np.savez_compressed(learned_path, **learned)
     pd.DataFrame({name: learned[name] for name in inspection.SPARSITY_COLUMNS}).to_csv(sparsity_path, index=False)
     pd.DataFrame({name: learned[name] for name in inspection.ABLATION_COLUMNS}).to_csv(ablation_path, index=False)

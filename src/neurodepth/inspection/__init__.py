@@ -16,7 +16,10 @@ N_TEMPLATES = 8
 MOST_LAGS = 50
 ABLATION_TRIALS, SPARSITY_TRIALS = 50, 10
 SPARSITY_COLUMNS = ("sparsity_depth", "sparsity_layer", "silent_fraction", "lifetime_sparseness")
-ABLATION_COLUMNS = ("ablation_depth", "ablation_region", "ablation_auc", "ablation_variance_explained")
+ABLATION_COLUMNS = (
+    *("ablation_depth", "ablation_region", "ablation_auc", "ablation_auc_low", "ablation_auc_high"),
+    "ablation_variance_explained",
+)
 
 
 def choose(network_paths: Sequence[str | Path]) -> dict[int, Path]:
@@ -30,13 +33,14 @@ def choose(network_paths: Sequence[str | Path]) -> dict[int, Path]:
     return chosen
 
 
-def inspect(network_paths: dict[int, Path], test: Trials, types: SynapseTypes) -> dict[str, np.ndarray]:
+def inspect(network_paths: dict[int, Path], test: Trials, types: SynapseTypes, seed: int) -> dict[str, np.ndarray]:
     """Inspect the networks of a cell as `learned.npz` holds it; docs/analysis.md says what each array is.
 
     Args:
         network_paths: One network of each depth.
         test: Test trials.
         types: Of the synapses.
+        seed: Of the draws behind the intervals.
     """
     kept = slice(metrics.WARM_UP_MS, None)
     spikes = test.spikes()[:, kept]
@@ -48,7 +52,8 @@ def inspect(network_paths: dict[int, Path], test: Trials, types: SynapseTypes) -
         found["threshold"].append(metrics.operating_threshold(logit, spikes))
         found["hit_rate"].append(detection.hit_rates(logit, spikes))
         some = test.first(min(len(test), ABLATION_TRIALS))
-        for name, scores in ablation.ablate(model, some, scaling, types).items():
+        rng = np.random.default_rng(np.random.SeedSequence([seed, 3]))  # the same trials for every depth
+        for name, scores in ablation.ablate(model, some, scaling, types, rng).items():
             found["ablation"].append((depth, name, *scores))
         some = test.first(min(len(test), SPARSITY_TRIALS))
         for number, one in enumerate(zip(*sparsity.measure(model, some), strict=True), start=1):

@@ -2,22 +2,32 @@
 
 from neurodepth.figures.accuracy import accuracy_vs_cost, accuracy_vs_data, accuracy_vs_depth
 from neurodepth.figures.example import Example, example_trial, predicted_spikes, readable_window
+from neurodepth.figures.learned import ablation, effect_by_type, sparsity
 from neurodepth.figures.portrait import cell_picture
+from neurodepth.figures.prediction import calibration, roc_curves, timing
 from neurodepth.figures.style import STYLE, depth_colour, layers
 from neurodepth.figures.training import History, training_curves
+from neurodepth.figures.trials import trial_statistics
 
 __all__ = [
     "STYLE",
     "Example",
     "History",
+    "ablation",
     "accuracy_vs_cost",
     "accuracy_vs_data",
     "accuracy_vs_depth",
+    "calibration",
     "cell_picture",
     "depth_colour",
+    "effect_by_type",
     "example_trial",
     "layers",
     "predicted_spikes",
     "readable_window",
+    "roc_curves",
+    "sparsity",
+    "timing",
     "training_curves",
+    "trial_statistics",
 ]

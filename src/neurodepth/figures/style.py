@@ -11,6 +11,11 @@ from matplotlib.figure import Figure
 DEPTH_COLOURS = ("#e69f00", "#cc79a7", "#009e73", "#56b4e9", "#a0522d", "#7f7f7f", "#0072b2", "#332288")
 DEPTH_MARKERS = ("o", "v", "s", "<", "P", "X", "D", ">")
 EXCITATORY, INHIBITORY = "#a3263f", "#7568c0"
+# Of the same set, in an order that keeps neighbouring regions apart.
+REGION_COLOURS = {
+    **{"soma": "#000000", "axon": "#999999", "basal": "#0072b2", "trunk": "#d55e00"},
+    **{"oblique": "#e69f00", "tuft": "#009e73"},
+}
 INK, FAINT = "#1c2127", "#8b939c"
 PALE, MIDDLE = "#e4e7ea", "#5b646e"
 STYLE: dict[Any, Any] = {

@@ -8,7 +8,7 @@ from neurodepth.synapse_types import SynapseTypes
 from neurodepth.trials import Trials
 
 MS_PER_H = 3_600_000
-INTERVAL_EDGES_MS = np.geomspace(1, 10_000, 49)  # twelve bins a decade
+INTERVAL_EDGES_MS = np.geomspace(1, 10_000, 33)  # eight bins a decade
 VOLTAGE_EDGES_MV = np.arange(-100.0, 61.0)
 
 

@@ -62,7 +62,7 @@ def bar(n_trials: int, label: str, file: TextIO | None = None) -> tqdm:
         total=n_trials,
         desc=label,
         unit="trial",
-        file=_Lines(file),
+        file=Lines(file),
         bar_format="{desc}: " + COUNTS,
         mininterval=LINE_EVERY_S,
         maxinterval=LINE_EVERY_S,
@@ -98,7 +98,7 @@ def rate_complaint(n_spikes: int, biology_s: float) -> str:
     return ""
 
 
-class _Lines(io.TextIOBase):
+class Lines(io.TextIOBase):
     """Turns what a progress bar redraws into lines of a file."""
 
     def __init__(self, file: TextIO):

@@ -1,0 +1,99 @@
+"""Options and arguments that commands share, and outputs that are whole or not there."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+FILE = click.Path(path_type=Path)
+
+
+class _Named(click.ParamType):
+    """A file or folder, or the name of a definition that the study or the project has."""
+
+    def __init__(self, kind: str):
+        self.name = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Find what a name or a path means."""
+        from neurodepth import project, validation
+
+        path = Path(value)
+        if path.exists():
+            return path.parent if path.name == "cell.yaml" else path
+        try:
+            return project.find_cell(value) if self.name == "cell" else project.find_network(value)
+        except validation.InvalidFileError as error:
+            raise validation.InvalidFileError(f"{path}: no such file or folder, and {error}") from error
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Names of definitions, then files."""
+        from neurodepth import project
+
+        known = project.cells() if self.name == "cell" else project.networks()
+        items = [CompletionItem(name) for name in known if name.startswith(incomplete)]
+        return items or [CompletionItem(incomplete, type="file")]
+
+
+CELL, NETWORK = _Named("cell"), _Named("network")
+
+
+def output(default: str | None = None, help: str = "File to write.") -> Callable[[Function], Function]:
+    """The option `--output`; required where it has no default."""
+    shown = {"default": Path(default), "show_default": True} if default else {"required": True}
+    return click.option("-o", "--output", type=FILE, help=help, **shown)
+
+
+def seed(help: str, default: int = 1) -> Callable[[Function], Function]:
+    """The option `--seed`."""
+    return click.option("--seed", default=default, show_default=True, type=click.IntRange(0), help=help)
+
+
+overwrite = click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
+cores = click.option(
+    "--cores", default=os.cpu_count(), show_default="all", type=click.IntRange(1), help="Cores to compute on."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+data = click.option(
+    *("--data", "data_path"),
+    default=Path("data"),
+    show_default=True,
+    type=FILE,
+    help="Your data folder, searched for morphologies.",
+)
+
+
+def refuse_existing(path: Path, may_overwrite: bool) -> None:
+    """Raise FileExistsError if an output exists that may not be replaced: before hours of work, not after."""
+    if path.exists() and not may_overwrite:
+        raise FileExistsError(f"{path} exists: choose another --output or give --overwrite")
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A path to write to, in a folder of its own; what is written there takes its place at the end, all or nothing.
+
+    Args:
+        path: The output. What lies beside it in the folder, such as a description, moves with it and before it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".incomplete-") as folder:
+        yield Path(folder) / path.name
+        for file in sorted(Path(folder).iterdir(), key=lambda file: file.name == path.name):
+            os.replace(file, path.parent / file.name)
+
+
+@contextlib.contextmanager
+def progress_in_lines() -> Iterator[None]:
+    """Turn progress bars that redraw themselves into lines, where the screen is a file."""
+    from neurodepth.simulation.progress import Lines
+
+    with contextlib.nullcontext() if sys.stderr.isatty() else contextlib.redirect_stderr(Lines(sys.stderr)):
+        yield

@@ -1,0 +1,82 @@
+"""`neurodepth plan`: what a study will take."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from neurodepth.cli import options
+
+
+@click.command()
+@click.argument("configs", nargs=-1, type=options.FILE)
+@click.option(
+    "--cores", type=click.IntRange(1), help="Of one machine that runs the study; all of this one if left out."
+)
+@click.option("--jobs", type=click.IntRange(1), help="Of a cluster instead: at most so many at a time.")
+@click.option(
+    "--job-overhead-s",
+    type=click.FloatRange(0),
+    help="Seconds a job is held besides its work; 0 on one machine, 12 on a cluster, where Snakemake starts twice.",
+)
+@click.option("--rates", "rates_path", type=options.FILE, help="Rates of another machine.")
+@click.option(
+    "--measured", "measured_path", type=options.FILE, help="Results of a study run on the machine in question."
+)
+@click.option(
+    "--measured-cores", type=click.IntRange(1), help="Cores that snakemake had for it; all of this machine if left out."
+)
+@click.option("--save-rates", "save_path", type=options.FILE, help="Write the rates used, for --rates.")
+@click.option("--price-per-core-hour", type=click.FloatRange(0), help="In any currency.")
+@options.as_json
+def plan(
+    configs: tuple[Path, ...],
+    cores: int | None,
+    jobs: int | None,
+    job_overhead_s: float | None,
+    rates_path: Path | None,
+    measured_path: Path | None,
+    measured_cores: int | None,
+    save_path: Path | None,
+    price_per_core_hour: float | None,
+    as_json: bool,
+) -> None:
+    """Say what a study will take: jobs, core hours, wall time, disk and cost.
+
+    CONFIGS are laid over config/default.yaml, as by `snakemake --configfile`. It is the most that can be needed: every
+    depth, trained to its last update, starting with no results. docs/planning.md says how far to trust it.
+
+    \b
+    Examples:
+      neurodepth plan config/paper.yaml --jobs 100 --price-per-core-hour 0.04
+      neurodepth plan config/paper.yaml --jobs 100 --measured results
+    """
+    from neurodepth import plan as planning
+
+    if cores and jobs:
+        raise click.UsageError("--cores is for one machine, --jobs for a cluster: give one of them")
+    machine_cores = os.cpu_count() or 1
+    if job_overhead_s is None:
+        job_overhead_s = planning.CLUSTER_OVERHEAD_S if jobs else 0
+    place = planning.Place(None if jobs else cores or machine_cores, jobs, job_overhead_s)
+    study = planning.read_study(configs)
+    rates = planning.rates.read(rates_path)
+    factors: dict[str, float] = {}
+    if measured_path:
+        rates, factors = planning.measure(measured_path, rates, measured_cores or machine_cores)
+    amounts = planning.estimate(study, rates, place, price_per_core_hour)
+    assumed = planning.assumptions(study, rates)
+    if save_path:
+        planning.rates.write(rates, save_path)
+    if as_json:
+        shown = {"stages": list(map(asdict, amounts)), "assumed": assumed, "measured": factors}
+        click.echo(json.dumps(shown, indent=1))
+        return
+    click.echo(planning.table(amounts))
+    for line in [
+        *assumed,
+        *(f"{stage}: {factor:.2f} times the time of the given rates" for stage, factor in factors.items()),
+    ]:
+        click.echo(f"- {line}")

@@ -1,0 +1,66 @@
+"""`neurodepth simulate`: trials of a cell, by hand."""
+
+from pathlib import Path
+
+import click
+
+from neurodepth.cli import options
+
+
+@click.command()
+@click.argument("cell", type=options.CELL)
+@click.option("--variant", help="Variant of the cell; its default if left out.")
+@click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
+@click.option("--trials", default=4, show_default=True, type=click.IntRange(1), help="Number of trials.")
+@click.option("--first", default=0, show_default=True, type=click.IntRange(0), help="Number of the first trial.")
+@click.option(
+    "--duration-ms", default=6000, show_default=True, type=click.IntRange(2, 65535), help="Length of a trial."
+)
+@click.option("--step-ms", default=0.0625, show_default=True, help="Integration step.")
+@click.option("--first-order", is_flag=True, help="Implicit Euler instead of Crank-Nicolson.")
+@click.option(
+    "--simulator",
+    type=click.Choice(["tabulated", "coreneuron", "neuron"]),
+    default="tabulated",
+    show_default=True,
+    help="What integrates a compartmental cell; docs/simulator.md.",
+)
+@options.seed("Of all input.")
+@options.cores
+@options.output("trials.h5")
+@options.overwrite
+def simulate(
+    cell: Path,
+    variant: str | None,
+    split: str,
+    trials: int,
+    first: int,
+    duration_ms: int,
+    step_ms: float,
+    first_order: bool,
+    simulator: str,
+    seed: int,
+    cores: int,
+    output: Path,
+    overwrite: bool,
+) -> None:
+    """Simulate trials of CELL under random input and store them as a shard.
+
+    CELL is a name or a folder with a cell.yaml. A trial depends on the seed, the split and its number alone: the same
+    call gives the same data on any number of cores.
+
+    \b
+    Examples:
+      neurodepth simulate l5pc --variant no_nmda --trials 8 --output l5pc.h5
+      neurodepth simulate models/cells/mine --split test --first 100
+    """
+    from neurodepth import dataset, simulation
+    from neurodepth.cells import definition
+
+    options.refuse_existing(output, overwrite)
+    variant = definition.read(cell, variant).variant
+    protocol = simulation.Protocol(str(cell), variant, seed, duration_ms, step_ms, not first_order, simulator)
+    description = simulation.describe(protocol, split)
+    indices = range(first, first + trials)
+    dataset.write_shard(output, simulation.simulate_trials(protocol, split, indices, cores), indices, description)
+    click.echo(f"{output}: {trials} trials of {description['cell']}, {variant}")

@@ -10,6 +10,7 @@ from neurodepth.cli.evaluate import evaluate
 from neurodepth.cli.export import export
 from neurodepth.cli.group import Commands
 from neurodepth.cli.info import info
+from neurodepth.cli.new import new
 from neurodepth.cli.plan import plan
 from neurodepth.cli.predict import predict
 from neurodepth.cli.show import show
@@ -17,7 +18,7 @@ from neurodepth.cli.simulate import simulate
 from neurodepth.cli.train import train
 
 SECTIONS = {
-    "A study": (plan,),
+    "A study": (new, plan),
     "Single steps": (show, simulate, train, evaluate, predict),
     "Files": (info, export),
 }

@@ -34,14 +34,17 @@ def trial_statistics(statistics: Mapping[str, np.ndarray], width_in: float = 4.6
         xscale="log", xlabel="Interval between spikes (ms)", ylabel="Fraction of intervals\n(eight bins a decade)"
     )
     panels[0, 1].set(yscale="log", xlabel="Soma voltage (mV)", ylabel="Fraction of the time\n(per mV)")
-    seen = np.flatnonzero(statistics["voltage_count"].sum(axis=0))
-    panels[0, 1].set_xlim(
-        *statistics["voltage_edges_mv"][[seen[0] - 1, min(seen[-1] + 2, len(statistics["voltage_edges_mv"]) - 1)]]
-    )
+    panels[0, 1].set_xlim(*_seen(statistics["voltage_count"], statistics["voltage_edges_mv"]))
     panels[1, 0].set(xlabel="Output rate of a trial (Hz)", ylabel="Cumulative fraction\nof trials")
     _input_rates(panels[1, 1], statistics)
     figure.legend(*panels[0, 0].get_legend_handles_labels(), ncols=3, loc="outside upper center", handlelength=1.8)
     return figure
+
+
+def _seen(counts: np.ndarray, edges: np.ndarray) -> tuple[float, float]:
+    """Edges of the outermost bins that hold anything, with an empty one on either side."""
+    filled = np.flatnonzero(counts.sum(axis=0))
+    return edges[max(filled[0] - 1, 0)], edges[min(filled[-1] + 2, len(edges) - 1)]
 
 
 def _input_rates(axes: Axes, statistics: Mapping[str, np.ndarray]) -> None:

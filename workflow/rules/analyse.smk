@@ -68,8 +68,18 @@ rule inspect_networks:
         tree=f"{CONDITION_PATH}/tree.npz",
     output:
         learned=f"{CONDITION_PATH}/learned.npz",
-        sparsity=f"{CONDITION_PATH}/sparsity.csv",
-        ablation=f"{CONDITION_PATH}/ablation.csv",
+        sparsity=report(
+            f"{CONDITION_PATH}/sparsity.csv",
+            caption="../report/sparsity.rst",
+            category="What networks have learned",
+            labels={"neuron": "{cell}, {variant}", "table": "silent units"},
+        ),
+        ablation=report(
+            f"{CONDITION_PATH}/ablation.csv",
+            caption="../report/ablation.rst",
+            category="What networks have learned",
+            labels={"neuron": "{cell}, {variant}", "table": "input left out"},
+        ),
     log:
         f"{LOG_PATH}/inspect_networks/{{cell}}/{{variant}}.log",
     benchmark:

@@ -28,7 +28,11 @@ rule decide_depth:
             caption="../report/accuracy_vs_depth.rst",
             category="Answer",
         ),
-        data_needed=f"{RESULTS}/data_needed.csv",
+        data_needed=report(
+            f"{RESULTS}/data_needed.csv",
+            caption="../report/data_needed.rst",
+            category="Answer",
+        ),
     log:
         f"{LOG_PATH}/decide_depth.log",
     benchmark:
@@ -53,7 +57,11 @@ rule compare_networks:
         accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
         baselines=baseline_tables(),
     output:
-        f"{RESULTS}/pareto.csv",
+        report(
+            f"{RESULTS}/pareto.csv",
+            caption="../report/pareto.rst",
+            category="Accuracy and cost",
+        ),
     log:
         f"{LOG_PATH}/compare_networks.log",
     conda:
@@ -87,7 +95,13 @@ rule make_report:
         report=report(
             f"{RESULTS}/report.html", caption="../report/report.rst", category="Answer"
         ),
-        figures=directory(f"{RESULTS}/figures"),
+        figures=report(
+            directory(f"{RESULTS}/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figures.rst",
+            category="Figures for print",
+            labels={"figure": "{figure}"},
+        ),
     log:
         f"{LOG_PATH}/make_report.log",
     conda:

@@ -2,4 +2,5 @@
 
 from neurodepth.cli import main
 
-main()
+if __name__ == "__main__":  # the processes that simulate import this module too
+    main()

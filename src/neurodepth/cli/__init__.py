@@ -6,6 +6,7 @@ A module holds one command. What takes long to import is imported inside the com
 import click
 
 from neurodepth import __version__
+from neurodepth.cli.check import check
 from neurodepth.cli.evaluate import evaluate
 from neurodepth.cli.export import export
 from neurodepth.cli.group import Commands
@@ -13,12 +14,13 @@ from neurodepth.cli.info import info
 from neurodepth.cli.new import new
 from neurodepth.cli.plan import plan
 from neurodepth.cli.predict import predict
+from neurodepth.cli.report import report
 from neurodepth.cli.show import show
 from neurodepth.cli.simulate import simulate
 from neurodepth.cli.train import train
 
 SECTIONS = {
-    "A study": (new, plan),
+    "A study": (new, check, plan, report),
     "Single steps": (show, simulate, train, evaluate, predict),
     "Files": (info, export),
 }

@@ -81,13 +81,18 @@ def whole(path: Path) -> Iterator[Path]:
     """A path to write to, in a folder of its own; what is written there takes its place at the end, all or nothing.
 
     Args:
-        path: The output. What lies beside it in the folder, such as a description, moves with it and before it.
+        path: The output. What is written beside it, such as a description or a folder of figures, moves with it and
+            before it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".incomplete-") as folder:
-        yield Path(folder) / path.name
-        for file in sorted(Path(folder).iterdir(), key=lambda file: file.name == path.name):
-            os.replace(file, path.parent / file.name)
+        written = Path(folder) / path.name
+        yield written
+        beside = [file for file in Path(folder).rglob("*") if file.is_file() and file != written]
+        for file in [*beside, written]:
+            target = path.parent / file.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(file, target)
 
 
 @contextlib.contextmanager

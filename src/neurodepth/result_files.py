@@ -1,0 +1,58 @@
+"""Files of a finished study, found again below its results: what the report is made of, without Snakemake."""
+
+from pathlib import Path
+from typing import Any
+
+from neurodepth import configuration, project
+from neurodepth.cells import definition
+from neurodepth.cells.morphology import find_morphology
+from neurodepth.report import Condition
+
+# Of each neuron, by the name that the report gives it; a study of an earlier version may lack some.
+DESCRIBED = {
+    "unusual_path": "out_of_distribution.csv",
+    "tree_path": "tree.npz",
+    "played_path": "played.npz",
+    "learned_path": "learned.npz",
+    "statistics_path": "statistics.npz",
+    "curves_path": "curves.csv",
+    "evaluation_path": "evaluation.csv",
+}
+
+
+def conditions(results: Path, study: dict[str, Any], data_path: str | Path = "data") -> list[Condition]:
+    """Neurons of a study with their files.
+
+    Args:
+        results: Folder of its results.
+        study: Its configuration, as `verdict.json` keeps it.
+        data_path: The user's data folder, searched for morphologies.
+
+    Raises:
+        InvalidFileError: If a cell is no longer known.
+        FileNotFoundError: If a morphology is not there.
+    """
+    return [_condition(results, one, study, data_path) for one in study["conditions"]]
+
+
+def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any], data_path: str | Path) -> Condition:
+    cell, variant = condition["cell"], condition["variant"]
+    folder = results / cell / variant
+    described = {name: folder / file for name, file in DESCRIBED.items() if (folder / file).is_file()}
+    found = definition.read(project.find_cell(cell), variant)
+    is_point = found.values["type"] == "point"
+    morphology_path = None if is_point else find_morphology(found, data_path)
+    histories = _histories(folder / "networks", condition, study)
+    return Condition(cell, variant, folder / "example.npz", histories, morphology_path, **described)
+
+
+def _histories(networks: Path, condition: dict[str, Any], study: dict[str, Any]) -> list[Path]:
+    """Trainings that the study asks for; a sequential search has not done all, an earlier study may have left others."""
+    sizes = configuration.training_sizes(condition["trials"]["train"], study["training_fractions"])
+    paths = [
+        networks / f"depth_{depth}/trials_{size}/seed_{seed}.csv"
+        for depth in study["depths"]
+        for size in sizes
+        for seed in study["training_seeds"]
+    ]
+    return [path for path in paths if path.is_file()]

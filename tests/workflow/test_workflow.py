@@ -11,6 +11,7 @@ import time
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 
 QUICK = ["--configfile", "config/quick.yaml"]
@@ -67,6 +68,39 @@ def test_the_report_names_every_cell_and_its_reason(results):
         assert one["status"] in page.lower()
 
 
+def described(results, cell, name):
+    with np.load(results / cell / f"{name}.npz") as stored:
+        return {name: stored[name] for name in stored.files}
+
+
+@pytest.mark.parametrize("cell", ["l5pc/nmda", "lif/default"])
+def test_what_is_described_of_a_neuron_fits_together(results, cell):
+    tree, played, learned, statistics = (
+        described(results, cell, name) for name in ("tree", "played", "learned", "statistics")
+    )
+    n_synapses, n_segments = len(tree["synapse_segment"]), len(tree["segment_region"])
+    assert played["event_synapse"].max() < n_synapses
+    assert tree["synapse_segment"].max() < n_segments
+    assert learned["effect"].shape == (n_synapses, len(learned["lag_ms"]))
+    assert learned["type_names"].tolist() == statistics["type_names"].tolist()
+    assert set(played["depths"]) <= set(learned["roc_depth"])
+    assert np.isfinite(learned["effect"]).all()
+    assert (results / cell / "played.npz").stat().st_size < 4_000_000
+
+
+def test_scores_with_all_input_are_those_of_the_evaluation(results):
+    ablation = pd.read_csv(results / "lif/default/ablation.csv").query("ablation_region == 'none'")
+    evaluated = pd.read_csv(results / "lif/default/evaluation.csv").query("training_trials == 40")
+    # Single precision; twenty test trials are all used.
+    np.testing.assert_allclose(ablation["ablation_auc"], evaluated["auc"], atol=1e-6)
+    np.testing.assert_allclose(ablation["ablation_variance_explained"], evaluated["variance_explained"], atol=1e-5)
+
+
+def test_the_dendrite_is_played_where_the_study_keeps_its_components(results):
+    assert "segment_voltage_mv" in described(results, "l5pc/nmda", "played")
+    assert "segment_voltage_mv" not in described(results, "lif/default", "played")
+
+
 def test_a_second_run_does_nothing(study):
     _, output = snakemake(study, *QUICK)
     assert "Nothing to be done" in output
@@ -103,6 +137,15 @@ def test_one_process_simulates_what_the_workflow_simulated(study, results, tmp_p
 def test_snakemakes_own_report_is_written(study):
     snakemake(study, *QUICK, "--report", "own.html")
     assert (study / "own.html").stat().st_size > 100_000
+
+
+def test_a_description_that_was_deleted_is_made_again(study, results):
+    played = results / "lif" / "default" / "played.npz"
+    whole = played.read_bytes()
+    played.unlink()
+    _, output = snakemake(study, *QUICK)
+    assert played.read_bytes() == whole
+    assert not re.search(r"^train_network +\d", output, re.MULTILINE), output
 
 
 def test_a_misspelt_key_is_explained_and_leaves_results_alone(study, results):

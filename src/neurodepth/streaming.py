@@ -1,0 +1,189 @@
+"""A trained network as a neuron in a simulation: advanced by one or more milliseconds a call, many neurons side by side.
+
+    stream = streaming.open_stream("results/l5pc/nmda/networks/depth_7/trials_3600/seed_1.keras", n_neurons=100)
+    probability, voltage_mv = stream.advance(input_spikes)  # (100, ms, synapses) to twice (100, ms)
+
+The state is what each layer must remember of the past: its kernel less a millisecond. Nothing is computed twice, and the
+predictions are those of `surrogate.predict`, up to rounding. It needs numpy and scipy alone once the network is read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse, special
+
+from neurodepth import networks
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A network of type `tcn` or `fully_connected` as plain arrays, float32, normalisation multiplied in.
+
+    Attributes:
+        mixing: What each synapse adds to each mixture, shape (synapses, mixtures); None where the first kernel reads
+            synapses.
+        kernels: Of each layer, shape (kernel_ms, channels, width), the latest input last.
+        shifts: Added to each layer's sum before the rectification, shape (width,).
+        head: From the last layer to spike logit and soma voltage in mV, shape (width, 2).
+        head_bias: Shape (2,).
+    """
+
+    mixing: np.ndarray | None
+    kernels: Sequence[np.ndarray]
+    shifts: Sequence[np.ndarray]
+    head: np.ndarray
+    head_bias: np.ndarray
+
+    @property
+    def n_synapses(self) -> int:
+        """Input channels."""
+        return self.kernels[0].shape[1] if self.mixing is None else len(self.mixing)
+
+
+class Stream:
+    """Copies of a network that run side by side, each with its own past.
+
+    Attributes:
+        n_neurons: How many.
+        state_bytes: Size of everything that is remembered.
+    """
+
+    def __init__(self, weights: Weights, n_neurons: int = 1):
+        """Neurons that have seen no input yet."""
+        self.weights, self.n_neurons = weights, n_neurons
+        self._flat = [kernel.reshape(-1, kernel.shape[2]) for kernel in weights.kernels]
+        if weights.mixing is None:  # a spike adds to this millisecond and the next ones: earliest lag first
+            kernel = weights.kernels[0][::-1]
+            self._by_synapse = np.ascontiguousarray(kernel.transpose(1, 0, 2).reshape(kernel.shape[1], -1))
+        self.reset()
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of the state of all neurons."""
+        return sum(one.nbytes for one in self._past)
+
+    def reset(self) -> None:
+        """Forget all input."""
+        kernels = self.weights.kernels
+        self._past = [np.zeros((self.n_neurons, len(one) - 1, one.shape[1]), np.float32) for one in kernels]
+        if self.weights.mixing is None:  # sums that are already known of the milliseconds to come
+            self._past[0] = np.zeros((self.n_neurons, len(kernels[0]) - 1, kernels[0].shape[2]), np.float32)
+
+    def advance(self, input_spikes: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Take the input of the next milliseconds.
+
+        Args:
+            input_spikes: Spikes of every synapse, shape (neurons, ms, synapses); or the same as a `scipy.sparse` matrix
+                of shape (neurons * ms, synapses), the milliseconds of a neuron one below the other.
+
+        Returns:
+            Probability of a spike, and the clipped soma voltage in mV; float32, each of shape (neurons, ms).
+
+        Raises:
+            ValueError: If neurons or synapses are not as many as here.
+        """
+        x = self._first_sum(self._rows(input_spikes))
+        for layer, shift in enumerate(self.weights.shifts):
+            if layer:
+                x = self._convolve(layer, x)
+            x = np.maximum(x + shift, 0)
+        out = x @ self.weights.head + self.weights.head_bias
+        return special.expit(out[..., 0]), out[..., 1]
+
+    def _rows(self, input_spikes: Any) -> Any:
+        """Input as a sparse matrix, float32, of shape (neurons * ms, synapses)."""
+        n_neurons, n_synapses = self.n_neurons, self.weights.n_synapses
+        if sparse.issparse(input_spikes):
+            fits = input_spikes.shape[1] == n_synapses and input_spikes.shape[0] % n_neurons == 0
+            expected = f"a sparse matrix of ({n_neurons} * ms, {n_synapses})"
+            rows = input_spikes
+        else:
+            rows = np.asarray(input_spikes)
+            fits = rows.ndim == 3 and rows.shape[::2] == (n_neurons, n_synapses)
+            expected = f"an array of ({n_neurons}, ms, {n_synapses})"
+        if not fits:
+            raise ValueError(f"input_spikes: expected {expected}, found the shape {input_spikes.shape}")
+        return sparse.csr_array(rows if sparse.issparse(rows) else rows.reshape(-1, n_synapses), dtype=np.float32)
+
+    def _first_sum(self, rows: Any) -> np.ndarray:
+        """What the first layer adds up, shape (neurons, ms, width)."""
+        if self.weights.mixing is not None:
+            return self._convolve(0, (rows @ self.weights.mixing).reshape(self.n_neurons, -1, self._past[0].shape[2]))
+        kernel_ms, _, width = self.weights.kernels[0].shape
+        added = (rows @ self._by_synapse).reshape(self.n_neurons, -1, kernel_ms, width)
+        duration_ms = added.shape[1]
+        total = np.zeros((self.n_neurons, duration_ms + kernel_ms - 1, width), np.float32)
+        total[:, : kernel_ms - 1] = self._past[0]
+        for lag_ms in range(kernel_ms):
+            total[:, lag_ms : lag_ms + duration_ms] += added[:, :, lag_ms]
+        self._past[0] = total[:, duration_ms:].copy()
+        return total[:, :duration_ms]
+
+    def _convolve(self, layer: int, x: np.ndarray) -> np.ndarray:
+        """Shape (neurons, ms, channels) to (neurons, ms, width); remembers the end of x."""
+        kernel_ms, n_channels, _ = self.weights.kernels[layer].shape
+        seen = np.concatenate([self._past[layer], x], axis=1)
+        self._past[layer] = seen[:, seen.shape[1] - kernel_ms + 1 :].copy()
+        windows = np.lib.stride_tricks.sliding_window_view(
+            seen, kernel_ms, axis=1
+        )  # (neurons, ms, channels, kernel_ms)
+        rows = windows.swapaxes(2, 3).reshape(-1, kernel_ms * n_channels)
+        return (rows @ self._flat[layer]).reshape(*x.shape[:2], -1)
+
+
+def open_stream(model_path: str | Path, n_neurons: int = 1) -> Stream:
+    """Neurons that behave as a trained network.
+
+    Args:
+        model_path: NAME.keras, with its NAME.json beside it.
+        n_neurons: How many run side by side.
+
+    Raises:
+        DatasetError: If the network or its description is missing.
+        ValueError: If the network is of another type than `tcn` or `fully_connected`.
+    """
+    from neurodepth import surrogate
+
+    description = surrogate.describe(model_path)
+    return Stream(read_weights(networks.load(model_path), description), n_neurons)
+
+
+def read_weights(model: Any, description: dict[str, Any]) -> Weights:
+    """The weights of a network.
+
+    Args:
+        model: The `keras.Model`.
+        description: What stands beside its file.
+
+    Raises:
+        ValueError: If the network is of another type than `tcn` or `fully_connected`.
+    """
+    kind = description["architecture"]["type"]
+    if kind not in networks.STACKS:
+        raise ValueError(f"a network of type {kind} cannot be streamed: expected one of {', '.join(networks.STACKS)}")
+    layers = {layer.name: [np.asarray(one, np.float32) for one in layer.weights] for layer in model.layers}
+    kernels, shifts = [], []
+    for depth in range(1, 1 + sum(name.startswith("normalisation_") for name in layers)):
+        (kernel,) = next(
+            layers[name] for name in (f"convolution_{depth}", f"dense_{depth}", "convolution") if name in layers
+        )
+        gamma, beta, mean, variance = layers[f"normalisation_{depth}"]
+        scale = gamma / np.sqrt(variance + model.get_layer(f"normalisation_{depth}").epsilon)
+        kept = 1 - description["architecture"]["synapse_dropout"] if depth == 1 else 1
+        kernels.append(np.ascontiguousarray(kernel.reshape(-1, *kernel.shape[-2:]) * (scale * kept)))
+        shifts.append(beta - mean * scale)
+    scaling = description["scaling"]
+    (logit, logit_bias), (voltage, voltage_bias) = layers["spike_logit"], layers["soma_voltage"]
+    deviation_mv = scaling["soma_deviation_mv"]
+    return Weights(
+        layers["mix_synapses"][0] if "mix_synapses" in layers else None,
+        kernels,
+        shifts,
+        np.concatenate([logit, voltage * deviation_mv], axis=1, dtype=np.float32),
+        np.concatenate(
+            [logit_bias, voltage_bias * deviation_mv + scaling["soma_mean_mv"]], dtype=np.float32, casting="same_kind"
+        ),
+    )

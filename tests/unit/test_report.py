@@ -1,68 +1,70 @@
+import base64
+import gzip
+import hashlib
 import html
 import json
 import re
 import shutil
+import struct
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plotly
 import pytest
 
-from neurodepth import figures, report
+from neurodepth import figures
 from neurodepth.depth import Criterion
-from neurodepth.report import embedding, published, results, wording
+from neurodepth.report import arrays, blocks, embedding, published, results, wording
+from tests.unit import report_files
+from tests.unit.report_files import CELLS, CRITERION, DEPTHS
 
-DURATION_MS = 2400
-DEPTHS = (1, 3)
-CELLS = (
-    ("l5pc", "nmda", None, [1, None], "limited by data", "Limited by data: depth 3 still gains <b>AUC</b> & more."),
-    ("lif", "default", 1, [1, 1], "reached", "Depth 1 reaches AUC 0.9970; it is the shallowest tried."),
-)
-CRITERION = {"auc": 0.991, "confidence": 0.95, "resamples": 200, "further_doublings": 3}
-SWC = (
-    "1 1 0 0 0 6 -1\n2 4 0 20 0 1.5 1\n3 4 0 300 0 1.2 2\n4 4 40 420 0 0.4 3\n5 4 -40 430 0 0.4 3\n6 3 60 -80 0 0.5 1\n"
-)
 LOADING = {"src", "srcset", "poster", "data", "action", "background"}
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory) -> Path:
-    """Result files of a study that never ran, small."""
-    folder = tmp_path_factory.mktemp("results")
-    rng = np.random.default_rng(1)
-    rows = []
-    for cell, variant, *_ in CELLS:
-        (folder / cell / variant).mkdir(parents=True)
-        np.savez(folder / cell / variant / "example.npz", **_example(rng))
-        for depth in DEPTHS:
-            for trials in (10, 20):
-                history_path = folder / cell / variant / f"networks/depth_{depth}/trials_{trials}/seed_1.csv"
-                history_path.parent.mkdir(parents=True)
-                _history().to_csv(history_path, index=False)
-                accuracy = (0.98, 0.97, 0.985, 0.6, 2.0, 0.8, 1, 5000)
-                rows.append((cell, variant, depth, trials, trials / 600, *accuracy))
-    pd.DataFrame(rows, columns=results.ACCURACY_COLUMNS).to_csv(folder / "accuracy_vs_depth.csv", index=False)
-    (folder / "verdict.json").write_text(json.dumps(_verdict()))
-    benchmark_path = folder / "benchmarks/train_network/lif/default.tsv"
-    benchmark_path.parent.mkdir(parents=True)
-    benchmark_path.write_text("s\th:m:s\n75.5\t0:01:15\n")
-    (folder / "cell.swc").write_text(SWC)
-    return folder
+    return report_files.write_study(tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="module")
 def page(study: Path) -> str:
-    _write(study, study / "report.html")
-    return (study / "report.html").read_text()
+    """The page of a study without the files that a report can do without."""
+    return report_files.write_report(study, study / "report.html", files=()).read_text()
 
 
-def test_page_loads_nothing_from_the_network(page):
+@pytest.fixture(scope="module")
+def full_page(study: Path, tmp_path_factory) -> str:
+    """The page of a study that has everything, whose pyramidal cell has a baseline and unusual input."""
+    folder = tmp_path_factory.mktemp("full") / "study"
+    shutil.copytree(study, folder)
+    compared = pd.read_csv(folder / "pareto.csv")
+    perceptron = compared.iloc[:1].assign(network="perceptron", type="perceptron", depth=0, auc=0.9, auc_low=0.88)
+    pd.concat([compared, perceptron]).to_csv(folder / "pareto.csv", index=False)
+    unusual_path = folder / "out_of_distribution.csv"
+    unusual = [("volleys", 3, 10, 0.5), ("volleys", 3, 20, 0.8101), ("volleys", 3, 20, 0.8103)]
+    pd.DataFrame(unusual, columns=results.UNUSUAL_COLUMNS).to_csv(unusual_path, index=False)
+    tables = ("comparison", "data_needed")
+    return report_files.write_report(
+        folder, folder / "report.html", tables=tables, unusual_path=unusual_path
+    ).read_text()
+
+
+def test_page_loads_nothing_from_the_network(full_page):
     loads = _Loads()
-    loads.feed(page)
+    loads.feed(re.sub("</?noscript>", "", full_page))
     assert loads.found, "the page should at least hold the rasters, as data"
     assert all(address.startswith(("data:", "#")) for address in loads.found)
-    assert not re.search(r"@import|url\((?!#|['\"]?data:)", page)
+    assert not re.search(r"@import|url\((?!#|['\"]?data:)", full_page)
+
+
+def test_page_admits_its_own_scripts_alone(full_page):
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', full_page)
+    (script,) = re.findall(r"<script>(.*?)</script>", full_page, re.DOTALL)
+    admitted = {f"'sha256-{_sha256(one)}'" for one in (script, plotly.offline.get_plotlyjs())}
+    assert set(re.search("script-src ([^;]+)", policy)[1].split()) == admitted
+    assert "default-src 'none'; connect-src 'none'" in policy
 
 
 def test_page_gives_each_cells_reason_escaped(page):
@@ -75,39 +77,34 @@ def test_page_shows_the_depth_of_a_cell_that_has_one(page):
     assert re.search(r'class="big">1</p>\s*<p class="label">layer required', page)
 
 
-def test_every_drawing_has_a_text_alternative_and_identifiers_are_unique(page):
-    drawings = re.findall(r"<svg[^>]*>", page)
-    assert len(drawings) == 1 + 6 * len(CELLS)
-    assert all(re.search(r'role="img" aria-label="[^"]{10,}"', drawing) for drawing in drawings)
-    identifiers = re.findall(r'\bid="([^"]+)"', page)
+def test_parts_without_a_file_say_what_is_missing(page, full_page):
+    absent = ("tree.npz", "played.npz", "learned.npz", "statistics.npz", "curves.csv")
+    assert [name for name in absent if f"the study has no {name}" not in page] == []
+    assert "the study has no" not in full_page
+
+
+def test_every_drawing_has_a_text_alternative_and_identifiers_are_unique(full_page):
+    drawings = re.findall(r"<svg[^>]*>|<img[^>]*>", full_page)
+    assert len(drawings) > 10 * len(CELLS)
+    assert all(re.search(r'(role="img" aria-label|alt)="[^"]{10,}"', drawing) for drawing in drawings)
+    identifiers = re.findall(r'\bid="([^"]+)"', full_page)
     assert len(identifiers) == len(set(identifiers))
 
 
-def test_page_sums_the_time_of_each_rule(page):
-    assert re.search(r"train_network</code></th><td>1</td><td>1 min 1[56] s", page)
+def test_figures_of_a_neuron_wait_until_they_are_looked_at(full_page):
+    """A browser with scripts takes what stands in noscript for text: it builds none of a study's thousands of lines."""
+    shown = re.sub(r"<noscript>.*?</noscript>", "", full_page, flags=re.DOTALL)
+    assert len(re.findall("<svg", shown)) <= len(CELLS), "the portraits alone"
 
 
-@pytest.fixture(scope="module")
-def full_page(study: Path, tmp_path_factory) -> str:
-    """The page of a study whose pyramidal cell has baselines and unusual input."""
-    folder = tmp_path_factory.mktemp("full")
-    rows = [(cell, variant, "tcn", "tcn", 3, 0.98, 0.97, 0.985, 5000, 900, 700.5, True) for cell, variant, *_ in CELLS]
-    rows.append(("l5pc", "nmda", "perceptron", "perceptron", 0, 0.9, 0.88, 0.91, 300, 100, 12.5, True))
-    pd.DataFrame(rows, columns=results.COMPARISON_COLUMNS).to_csv(folder / "pareto.csv", index=False)
-    needed = [("l5pc", "nmda", 3, np.inf, 40.0, np.inf, np.nan, np.nan, np.nan)]
-    pd.DataFrame(needed, columns=results.DATA_NEEDED_COLUMNS).to_csv(folder / "data_needed.csv", index=False)
-    unusual = [("volleys", 3, 10, 0.5), ("volleys", 3, 20, 0.8101), ("volleys", 3, 20, 0.8103)]
-    pd.DataFrame(unusual, columns=results.UNUSUAL_COLUMNS).to_csv(folder / "out_of_distribution.csv", index=False)
-    tables = {"comparison_path": folder / "pareto.csv", "data_needed_path": folder / "data_needed.csv"}
-    _write(study, folder / "report.html", unusual_path=folder / "out_of_distribution.csv", **tables)
-    return (folder / "report.html").read_text()
+def test_page_sums_the_cost_of_each_rule(page):
+    assert re.search(r"train_network</code></th><td>1</td><td>1 min 1[56] s</td><td>1 min 20 s</td><td>812</td>", page)
 
 
-def test_page_compares_networks_where_there_are_several_kinds(page, full_page):
-    assert "Other models" not in page
-    assert "Accuracy against cost</strong> of l5pc (nmda)" in full_page
-    assert "Accuracy against cost</strong> of lif" not in full_page
-    assert re.search(r'row">perceptron</th>\s*<td[^>]*>0.9000</td>\s*<td[^>]*>0.8800 to 0.9100</td>', full_page)
+def test_page_compares_networks_of_several_kinds(page, full_page):
+    assert "Networks of all kinds" not in page
+    assert full_page.count("Networks of all kinds") == 1, "the point neuron has networks of one kind"
+    assert re.search(r'row">perceptron</th>\s*<td[^>]*>0.9000 <span class="low">\(0.8800 to', full_page)
 
 
 def test_page_says_how_much_data_a_depth_needs(full_page):
@@ -116,6 +113,51 @@ def test_page_says_how_much_data_a_depth_needs(full_page):
 
 def test_page_gives_the_mean_score_on_unusual_input_after_all_the_data(full_page):
     assert re.search(r'row">volleys</th><td>0\.8102</td>', full_page)
+
+
+def test_a_block_holds_what_was_packed():
+    counted = blocks.Steps(np.array([[-2, 3]], np.int8), 0.5, -60.0)
+    stored = {
+        "x": np.array([1.5, np.nan]),
+        "on": np.array([True]),
+        "steps": counted,
+        "names": np.array(["a", "b"]),
+        "n": 3,
+    }
+    values = unpack(blocks.pack(stored))
+    np.testing.assert_array_equal(values["x"], [1.5, np.nan])
+    np.testing.assert_array_equal(values["steps"], [[-61, -58.5]])
+    assert (values["on"].tolist(), values["names"], values["n"]) == ([1], ["a", "b"], 3)
+
+
+def test_numbers_in_steps_are_off_by_half_a_step_at_most():
+    values = np.linspace(-80, 40, 1001)
+    for n_steps in (254, 4000):
+        kept = blocks.in_steps(values, n_steps)
+        restored = kept.offset + kept.step * kept.count
+        assert np.abs(restored - values).max() <= 0.5 * 120 / n_steps * 1.001
+
+
+def test_the_richest_block_that_fits_is_taken_and_the_poorest_where_none_does():
+    assert blocks.richest(iter(["four", "two", "o"]), 3) == "two"
+    assert blocks.richest(iter(["four", "two"]), 1) == "two"
+
+
+def test_a_trial_in_the_page_is_the_one_in_the_file(study, full_page):
+    values = unpack(re.search(r'id="block-l5pc_nmda-played">([^<]+)<', full_page)[1])
+    played = arrays.read(study / "l5pc/nmda/played.npz", arrays.PLAYED)
+    soma_mv, kept_mv = played["soma_voltage_mv"].astype(float), values["soma_voltage_mv"]
+    assert np.abs(kept_mv - soma_mv).max() <= np.ptp(soma_mv) / 4000
+    np.testing.assert_array_equal(values["segment_voltage_mv"], played["segment_voltage_mv"])
+
+
+def test_many_neurons_share_the_room_of_the_page(study, tmp_path, monkeypatch):
+    """With little room a neuron keeps fewer trials."""
+    monkeypatch.setattr("neurodepth.report.LARGEST_PAGE_CHARACTERS", 0)
+    page = report_files.write_report(study, tmp_path / "report.html", CELLS[:1]).read_text()
+    values = unpack(re.search(r'id="block-l5pc_nmda-played">([^<]+)<', page)[1])
+    assert values["trial_index"].tolist() == [4]
+    assert values["event_trial"].max() == 0
 
 
 def test_the_front_joins_the_networks_on_it(study):
@@ -162,8 +204,7 @@ def test_a_cell_without_a_spike_still_has_a_page(study, tmp_path):
     table = pd.read_csv(silent / "accuracy_vs_depth.csv")
     table.loc[table.cell == "lif", ["auc", "auc_low", "auc_high"]] = np.nan
     table.to_csv(silent / "accuracy_vs_depth.csv", index=False)
-    _write(silent, silent / "report.html")
-    assert "lif" in (silent / "report.html").read_text()
+    assert "lif" in report_files.write_report(silent, silent / "report.html", CELLS[1:], files=()).read_text()
 
 
 def test_a_depth_keeps_its_colour_whatever_the_study():
@@ -185,13 +226,19 @@ def test_a_run_above_threshold_is_one_predicted_spike_at_its_peak():
 
 def test_missing_result_file_is_named_with_its_cure(study, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nothing\.npz is missing.*run snakemake"):
-        _write(study, tmp_path / "report.html", example="nothing.npz")
+        report_files.write_report(study, tmp_path / "report.html", CELLS[:1], example="nothing.npz")
 
 
 def test_missing_column_is_named(tmp_path):
     (tmp_path / "accuracy_vs_depth.csv").write_text("cell,variant\nlif,default\n")
     with pytest.raises(ValueError, match=r"accuracy_vs_depth\.csv: depth.* expected, found cell, variant"):
         results.read_accuracy(tmp_path / "accuracy_vs_depth.csv")
+
+
+def test_missing_array_is_named(tmp_path):
+    np.savez(tmp_path / "tree.npz", segment_start_um=np.zeros(3))
+    with pytest.raises(ValueError, match=r"tree\.npz: segment_end_um.* expected, found segment_start_um: delete it"):
+        arrays.read(tmp_path / "tree.npz", arrays.TREE)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +266,25 @@ def test_published_numbers_meet_the_papers_criterion():
     assert min(one.auc for one in published.PUBLISHED.values()) >= 0.991
 
 
+def unpack(block: str) -> dict[str, object]:
+    """What the browser makes of a block: scripts/blocks.js once more."""
+    whole = gzip.decompress(base64.b64decode(block))
+    (length,) = struct.unpack_from("<I", whole)
+    values = {}
+    for name, one in json.loads(whole[4 : 4 + length]).items():
+        if "value" in one:
+            values[name] = one["value"]
+            continue
+        count = int(np.prod(one["shape"]))
+        array = np.frombuffer(whole, one["type"], count, 4 + length + one["at"]).reshape(one["shape"])
+        values[name] = one["offset"] + one["step"] * array if "step" in one else array
+    return values
+
+
+def _sha256(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
 class _Loads(HTMLParser):
     """Addresses that a browser would fetch by itself: those of links are not among them."""
 
@@ -229,62 +295,3 @@ class _Loads(HTMLParser):
     def handle_starttag(self, tag, attrs):
         addresses = LOADING if tag == "a" else LOADING | {"href", "xlink:href"}
         self.found += [value for name, value in attrs if name in addresses]
-
-
-def _write(
-    study: Path, report_path: Path, example: str = "example.npz", unusual_path: Path | None = None, **tables: Path
-) -> None:
-    conditions = [
-        report.Condition(
-            cell,
-            variant,
-            study / cell / variant / example,
-            sorted((study / cell / variant).rglob("seed_*.csv")),
-            study / "cell.swc" if cell == "l5pc" else None,
-            unusual_path if cell == "l5pc" else None,
-        )
-        for cell, variant, *_ in CELLS
-    ]
-    verdict_path, accuracy_path = study / "verdict.json", study / "accuracy_vs_depth.csv"
-    report.write_report(
-        verdict_path,
-        accuracy_path,
-        conditions,
-        study / "benchmarks",
-        report_path,
-        report_path.parent / "figures",
-        **tables,
-    )
-
-
-def _example(rng: np.random.Generator) -> dict[str, object]:
-    return {
-        "trial_index": 4,
-        "n_synapses": 20,
-        "n_excitatory": 15,
-        "event_time_ms": rng.integers(DURATION_MS, size=400),
-        "event_synapse": rng.integers(20, size=400),
-        "spike_time_ms": np.array([700.4, 1600.0, 1700.5, 1800.1]),
-        "true_voltage_mv": rng.normal(-65, 3, DURATION_MS),
-        "depths": np.array(DEPTHS),
-        "predicted_voltage_mv": rng.normal(-65, 3, (len(DEPTHS), DURATION_MS)),
-        "spike_probability": rng.uniform(0, 0.1, (len(DEPTHS), DURATION_MS)),
-    }
-
-
-def _history() -> pd.DataFrame:
-    epochs = np.arange(1, 4)
-    losses = {"training_loss": 1 / epochs, "validation_spike_loss": 0.1 / epochs, "validation_auc": 1 - 0.1 / epochs}
-    return pd.DataFrame({"epoch": epochs, "updates": 50 * epochs, **losses})
-
-
-def _verdict() -> dict[str, object]:
-    facts = {"description": "A cell", "training_h": 0.03, "test_h": 0.02, "output_rate_hz": 1.1}
-    cells = [
-        dict(zip(("cell", "variant", "required_depth", "interval", "status", "reason"), cell, strict=True))
-        | facts
-        | {"best_auc": 0.98, "best_depth": 1}
-        for cell in CELLS
-    ]
-    provenance = {"versions": {"python": "3.11"}, "commit": "abc", "processor": "a processor"}
-    return {"criterion": CRITERION, "cells": cells, "configuration": {"seed": 1}, **provenance}

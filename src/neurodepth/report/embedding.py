@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 
 from neurodepth.figures import STYLE
 
-LARGEST_SVG_CHARACTERS = 1_000_000
-RASTER_DPI = 200
+LARGEST_SVG_CHARACTERS = 60_000  # above it pages of many neurons would grow too large
+RASTER_DPI = 130
 PIXELS_PER_INCH = 96  # CSS
 MAGNIFICATION = 1.15  # a figure may grow this much to fill its column
 # No date, so that equal results give equal files.

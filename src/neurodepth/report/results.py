@@ -24,12 +24,14 @@ ACCURACY_COLUMNS = (
 COMPARISON_COLUMNS = (
     *("cell", "variant", "network", "type", "depth", "auc", "auc_low", "auc_high"),
     *("parameters", "multiply_adds_per_ms", "event_multiply_adds_per_ms"),
-    "on_front_of_event_multiply_adds_per_ms",
+    *("on_front_of_parameters", "on_front_of_event_multiply_adds_per_ms"),
 )
 DATA_NEEDED_COLUMNS = (
     *("cell", "variant", "depth", "data_needed_h", "data_needed_h_low", "data_needed_h_high"),
     *("auc_asymptote", "auc_asymptote_low", "auc_asymptote_high"),
 )
+CURVES_COLUMNS = ("curve", "x", "y", "count", "depth", "training_trials", "seed")
+EVALUATION_COLUMNS = ("depth", "training_trials", "seed", "auc", "training_h")
 UNUSUAL_COLUMNS = ("test_variant", "depth", "training_trials", "auc")
 HISTORY_COLUMNS = ("updates", "training_loss", "validation_spike_loss", "validation_auc")
 HISTORY_PATH = re.compile(r"networks/depth_(\d+)/trials_(\d+)/seed_(\d+)\.csv$")
@@ -52,6 +54,7 @@ class Condition:
         learned_path: learned.npz, what the networks made of their input.
         statistics_path: statistics.npz, rates, intervals and voltages of the trials.
         curves_path: curves.csv, calibration and timing of each network.
+        evaluation_path: evaluation.csv, the scores of each training seed.
 
     A path that is None leaves its part of the report out.
     """
@@ -67,6 +70,12 @@ class Condition:
     learned_path: Path | None = None
     statistics_path: Path | None = None
     curves_path: Path | None = None
+    evaluation_path: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Of its files and its page: `l5pc_nmda`."""
+        return f"{self.cell}_{self.variant}"
 
 
 def read_verdict(path: Path) -> dict[str, Any]:
@@ -155,18 +164,44 @@ def read_history(path: Path) -> History:
     return History(depth, trials, seed, table)
 
 
-def sum_benchmarks(folder: Path) -> pd.DataFrame:
-    """Wall time of each rule, from Snakemake's benchmark files; the first folder is the rule's name.
+def read_benchmarks(folder: Path) -> pd.DataFrame:
+    """Read Snakemake's benchmark files, at RULE.tsv or RULE/CELL/VARIANT...tsv.
 
     Returns:
-        One row a rule with rule, jobs and total_s, the longest first; empty if there is no such folder.
+        One row a job with rule, neuron (`CELL/VARIANT`; empty if the job is of the whole study), total_s of wall time,
+        processor_s and memory_mb, the largest resident set; empty if there is no such folder.
     """
     rows = []
     for path in sorted(folder.rglob("*.tsv")):
-        times_s = pd.read_csv(path, sep="\t")["s"]
-        rows.append((path.relative_to(folder).with_suffix("").parts[0], float(times_s.sum())))
-    table = pd.DataFrame(rows, columns=["rule", "total_s"]).groupby("rule", as_index=False)
-    summed = table.agg(jobs=("total_s", "size"), total_s=("total_s", "sum"))
+        rule, *place = path.relative_to(folder).with_suffix("").parts
+        measured = (
+            pd.read_csv(path, sep="\t")
+            .reindex(columns=["s", "cpu_time", "max_rss"])
+            .apply(pd.to_numeric, errors="coerce")
+        )
+        rows.append(
+            (
+                rule,
+                "/".join(place[:2]),
+                *map(float, (measured.s.sum(), measured.cpu_time.sum(min_count=1), measured.max_rss.max())),
+            )
+        )
+    return pd.DataFrame(rows, columns=["rule", "neuron", "total_s", "processor_s", "memory_mb"])
+
+
+def sum_benchmarks(jobs: pd.DataFrame, neuron: str) -> pd.DataFrame:
+    """Cost of each rule for one neuron, `CELL/VARIANT`, with the jobs of the whole study.
+
+    Returns:
+        One row a rule with rule, jobs, total_s, processor_s and memory_mb, the longest first.
+    """
+    own = jobs[jobs.neuron.isin([neuron, ""])].groupby("rule", as_index=False)
+    summed = own.agg(
+        jobs=("total_s", "size"),
+        total_s=("total_s", "sum"),
+        processor_s=("processor_s", "sum"),
+        memory_mb=("memory_mb", "max"),
+    )
     return summed.sort_values("total_s", ascending=False)
 
 

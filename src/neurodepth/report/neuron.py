@@ -1,0 +1,216 @@
+"""What the page says about one neuron, and its figures for print."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from neurodepth import figures
+from neurodepth.depth import Criterion
+from neurodepth.report import arrays, embedding, published, results, wording
+from neurodepth.report.results import Condition
+
+HALF_IN, WIDE_IN = 4.6, 10.4
+WIDE_MS = 1500  # of the example trial
+
+
+def select(condition: Condition, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one neuron."""
+    return table[(table.cell == condition.cell) & (table.variant == condition.variant)]
+
+
+def describe(
+    condition: Condition, verdict: dict[str, Any], tables: dict[str, pd.DataFrame], criterion: Criterion, folder: Path
+) -> dict[str, Any]:
+    """Everything that the templates ask of one neuron; its figures are written on the way.
+
+    Args:
+        condition: Its files.
+        verdict: Of the study.
+        tables: Of this neuron, by name: accuracy, and where there are such files models, needed and curves.
+        criterion: Of the verdict.
+        folder: For the figures.
+
+    Raises:
+        ValueError: If the study says nothing of it.
+    """
+    key = (condition.cell, condition.variant)
+    found = [cell for cell in verdict["cells"] if (cell["cell"], cell["variant"]) == key]
+    rows = tables["accuracy"]
+    if not found or rows.empty:
+        known = ", ".join(wording.name_of(cell) for cell in verdict["cells"])
+        raise ValueError(f"{condition.cell} ({condition.variant}) has no verdict, only {known}: run snakemake again")
+    largest = rows[rows.training_trials == rows.training_trials.max()]
+    best = largest.sort_values("auc", ascending=False, kind="stable").iloc[0]  # without spikes none has an AUC
+    example = results.read_example(condition.example_path)
+    name = wording.name_of(found[0])
+    described: dict[str, Any] = {
+        "id": condition.name,
+        "name": name,
+        "verdict": found[0],
+        "headline": wording.headline(found[0]),
+        "possible": wording.possible_depths(found[0]["interval"]),
+        "best": best.to_dict(),
+        "rows": rows.sort_values(["depth", "training_trials"]).to_dict("records"),
+        "example": example,
+        "published": published.PUBLISHED.get(key),
+        "models": _by_cost(tables),
+        "needed": tables["needed"].to_dict("records") if "needed" in tables else [],
+        "unusual": results.read_unusual(condition.unusual_path) if condition.unusual_path else None,
+    }
+    described["portrait"] = embedding.embed(
+        figures.cell_picture(condition.morphology_path), folder, f"{condition.name}_cell", f"Picture of {name}."
+    )
+    described["figures"] = _draw(condition, name, tables, criterion, example, int(best.depth), folder)
+    return described | _recorded(condition)
+
+
+def _by_cost(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+    """Networks of all kinds, cheap ones first, where there are several kinds."""
+    if "models" not in tables or tables["models"].type.nunique() < 2:
+        return []
+    return tables["models"].sort_values("event_multiply_adds_per_ms").to_dict("records")
+
+
+def _draw(
+    condition: Condition,
+    name: str,
+    tables: dict[str, pd.DataFrame],
+    criterion: Criterion,
+    example: figures.Example,
+    best_depth: int,
+    folder: Path,
+) -> dict[str, Markup]:
+    """Figures for print, by name."""
+    rows = tables["accuracy"]
+    largest = rows[rows.training_trials == rows.training_trials.max()]
+    shown = sorted({int(largest.depth.min()), best_depth} & {int(depth) for depth in example.depths})
+    window_ms = figures.readable_window(example, WIDE_MS)
+    histories = [results.read_history(path) for path in condition.history_paths]
+    drawn = {
+        "accuracy_vs_depth": (
+            figures.accuracy_vs_depth(rows, criterion, HALF_IN),
+            f"ROC AUC of {name} against depth, a line for each amount of training data.",
+        ),
+        "accuracy_vs_data": (
+            figures.accuracy_vs_data(rows, criterion, HALF_IN),
+            f"ROC AUC of {name} against hours of training data, a line for each depth.",
+        ),
+        "training_curves": (
+            figures.training_curves(histories, HALF_IN),
+            f"Training loss, validation loss and validation AUC of the networks of {name} against updates.",
+        ),
+        "example": (
+            figures.example_trial(example, shown, window_ms, WIDE_IN),
+            f"Test trial {example.trial_index} of {name}, {window_ms[0]:.0f} to {window_ms[1]:.0f} ms: input raster, "
+            f"spikes and soma voltage of the cell and of networks of depth {wording.joined(shown)}, spike probability.",
+        ),
+    }
+    if "models" in tables and len(tables["models"]):
+        drawn["accuracy_vs_cost"] = (
+            figures.accuracy_vs_cost(tables["models"], criterion, HALF_IN),
+            f"ROC AUC of networks of {name} against multiply-adds per ms, with the Pareto front.",
+        )
+    drawn |= _draw_inspected(condition, name, tables)
+    return {
+        kind: embedding.embed(figure, folder, f"{condition.name}_{kind}", text)
+        for kind, (figure, text) in drawn.items()
+    }
+
+
+def _draw_inspected(condition: Condition, name: str, tables: dict[str, pd.DataFrame]) -> dict[str, tuple[Figure, str]]:
+    """Figures of the files that a study may lack."""
+    drawn: dict[str, tuple[Figure, str]] = {}
+    if condition.learned_path:
+        learned = arrays.read(condition.learned_path, arrays.LEARNED)
+        drawn |= {
+            "roc": (
+                figures.roc_curves(learned, HALF_IN),
+                f"ROC curves of spike prediction of {name}, a line for each depth.",
+            ),
+            "templates": (
+                figures.effect_by_type(learned, HALF_IN),
+                f"Effect of an input spike of each type of synapse of {name} on the spike logit over time.",
+            ),
+            "sparsity": (figures.sparsity(learned, HALF_IN), f"Silent share of each layer of the networks of {name}."),
+            "ablation": (
+                figures.ablation(learned, HALF_IN),
+                f"Accuracy of the networks of {name} without the input of one region and type.",
+            ),
+        }
+    if "curves" in tables:
+        curves = tables["curves"]
+        drawn |= {
+            "calibration": (
+                figures.calibration(curves, HALF_IN),
+                f"Observed against predicted spike probability of {name}, a line for each depth.",
+            ),
+            "correlogram": (
+                figures.timing(curves, HALF_IN),
+                f"Cross-correlogram of true and predicted spikes of {name}, a line for each depth.",
+            ),
+        }
+    if condition.statistics_path:
+        statistics = arrays.read(condition.statistics_path, arrays.STATISTICS)
+        drawn["statistics"] = (
+            figures.trial_statistics(statistics, HALF_IN),
+            f"Rates, intervals between spikes and voltages of the trials of {name}.",
+        )
+    return drawn
+
+
+def _recorded(condition: Condition) -> dict[str, Any]:
+    """What the templates ask of the NPZ files: which there are, and a few of their numbers."""
+    has = {kind for kind in ("tree", "played", "learned", "statistics", "curves") if getattr(condition, f"{kind}_path")}
+    told: dict[str, Any] = {"has": has, "n_segments": 1, "has_dendrites": False}
+    if condition.tree_path:
+        told |= _tree(arrays.read(condition.tree_path, arrays.TREE))
+    if condition.played_path:
+        played = arrays.read(condition.played_path, arrays.PLAYED)
+        told["has_dendrites"] = "segment_voltage_mv" in played and told["n_segments"] > 1
+    if condition.learned_path:
+        told["learned_depth"] = int(arrays.read(condition.learned_path, arrays.LEARNED)["depth"])
+    if condition.statistics_path:
+        told["splits"] = _splits(arrays.read(condition.statistics_path, arrays.STATISTICS))
+    return told
+
+
+def _tree(tree: arrays.Arrays) -> dict[str, Any]:
+    """Size of the tree, and a row for each region."""
+    length_um = np.linalg.norm(tree["segment_end_um"] - tree["segment_start_um"], axis=1)
+    region, at, is_excitatory = (tree[name] for name in ("segment_region", "synapse_segment", "synapse_excitatory"))
+    rows: list[dict[str, Any]] = []
+    for name in dict.fromkeys(region):
+        own, synapses = region == name, region[at] == name
+        rows.append(
+            {
+                "name": str(name),
+                "length_um": float(length_um[own].sum()),
+                "area_um2": float(tree["segment_area_um2"][own].sum()),
+            }
+            | {
+                "excitatory": int((synapses & is_excitatory).sum()),
+                "inhibitory": int((synapses & ~is_excitatory).sum()),
+            }
+        )
+    dendrite_um = sum(row["length_um"] for row in rows if row["name"] not in ("soma", "axon"))
+    return {"n_segments": len(region), "length_um": dendrite_um, "regions": rows}
+
+
+def _splits(statistics: arrays.Arrays) -> list[dict[str, Any]]:
+    """A row for each split."""
+    rates_hz = [
+        statistics["output_rate_hz"][statistics["trial_split"] == number] for number in range(len(statistics["hours"]))
+    ]
+    return [
+        {"name": str(name), "hours": float(hours), "spikes": int(spikes), "cv": float(cv)}
+        | {"trials": len(rate_hz), "rate_hz": float(rate_hz.mean())}
+        for name, hours, spikes, cv, rate_hz in zip(
+            *(statistics[one] for one in ("split_names", "hours", "n_spikes", "interval_coefficient_of_variation")),
+            rates_hz,
+            strict=True,
+        )
+    ]

@@ -1,0 +1,52 @@
+// The first view: accuracy against depth of all neurons.
+
+const MOST_LABELS = 8;
+
+CHARTS.comparison = async (_, choice) => {
+  const constants = await block("comparison");
+  const shown = constants.neurons;
+  const chosen = choice("highlight") ?? "";
+  const data = shown.map((name, place) => {
+    const rows = Array.from(constants.neuron.keys()).filter((i) => constants.neuron[i] === name)
+      .sort((one, other) => constants.depth[one] - constants.depth[other]);
+    const pick = (column) => rows.map((i) => constants[column][i]);
+    const [depth, auc, low, high] = ["depth", "auc", "auc_low", "auc_high"].map(pick);
+    const faded = chosen && chosen !== name;
+    const shift = shown.length > 1 ? 0.24 * (place / (shown.length - 1) - 0.5) : 0;
+    return {
+      type: "scatter", mode: "lines+markers", name, x: depth.map((one) => one + shift), y: auc.map(missingTo1),
+      error_y: { ...intervalBars(auc, low, high), color: themeColour("soft"), visible: !faded },
+      line: { color: themeColour(name === chosen ? "ink" : "soft"), width: name === chosen ? 2.6 : 1.2 },
+      marker: { color: depth.map((one) => depthColour(constants, one)), size: name === chosen ? 11 : 8 },
+      opacity: faded ? 0.25 : 1,
+      text: auc.map((one, i) => `${name}<br>${layersName(depth[i])}: AUC ${one.toFixed(4)} (${low[i].toFixed(4)} to ${high[i].toFixed(4)})`),
+      hoverinfo: "text",
+    };
+  });
+  const depths = [...new Set(constants.depth)].sort((one, other) => one - other);
+  const few = shown.length <= MOST_LABELS;
+  const yaxis = aucAxis([...constants.auc, ...constants.auc_low, ...constants.auc_high], constants.criterion);
+  const labelled = data.filter((one) => few || one.name === chosen);
+  return {
+    data,
+    layout: {
+      showlegend: false, shapes: [criterionLine(constants.criterion)], yaxis,
+      xaxis: axis("Depth of the network (layers)", {
+        tickvals: depths, range: [Math.min(...depths) - 0.6, Math.max(...depths) + 0.6], showgrid: false,
+      }),
+      margin: { l: 60, r: few || chosen ? 120 : 14, t: 12, b: 44 },
+      annotations: endLabels(labelled, yaxis.range),
+    },
+  };
+};
+
+// Names at the right of lines, moved apart where they would overlap.
+function endLabels(lines, [bottom, top]) {
+  const gap = Math.abs(top - bottom) / 18;
+  const ends = lines.map(({ name, y }) => ({ name, at: Math.log10(y.at(-1)) })).filter(({ at }) => Number.isFinite(at))
+    .sort((one, other) => one.at - other.at);
+  ends.forEach((end, i) => { if (i) end.at = Math.max(end.at, ends[i - 1].at + gap); });
+  return ends.map(({ name, at }) => ({
+    text: name, x: 1.01, xref: "paper", xanchor: "left", y: at, showarrow: false, font: { size: 12 },
+  }));
+}

@@ -1,0 +1,221 @@
+// The part "Depth" of one neuron.
+
+async function numbersOf(neuron) {
+  const [constants, numbers] = await Promise.all([block("comparison"), block(`${neuron}-numbers`)]);
+  return [constants, numbers];
+}
+
+// Rows of a table, as objects.
+function rowsOf(numbers, table) {
+  const columns = Object.keys(numbers).filter((name) => name.startsWith(`${table}_`));
+  const length = columns.length ? numbers[columns[0]].length : 0;
+  return Array.from({ length }, (_, i) => (
+    Object.fromEntries(columns.map((name) => [name.slice(table.length + 1), numbers[name][i]]))
+  ));
+}
+
+function unique(values) {
+  return [...new Set(values)].sort((one, other) => one - other);
+}
+
+function aucText(one, more = "") {
+  return `AUC ${one.auc.toFixed(4)} (${one.auc_low.toFixed(4)} to ${one.auc_high.toFixed(4)})${more}`;
+}
+
+CHARTS.accuracy_vs_depth = async (neuron) => {
+  const [constants, numbers] = await numbersOf(neuron);
+  const rows = rowsOf(numbers, "accuracy");
+  const data = unique(rows.map((one) => one.training_trials)).map((trials) => {
+    const own = rows.filter((one) => one.training_trials === trials).sort((one, other) => one.depth - other.depth);
+    const isLargest = trials === numbers.largest_trials;
+    const auc = own.map((one) => one.auc);
+    const colours = own.map((one) => depthColour(constants, one.depth));
+    return {
+      type: "scatter", mode: "lines+markers", name: `${shortNumber(own[0].training_h)} h`, x: own.map((one) => one.depth),
+      y: auc.map(missingTo1), line: { color: themeColour("soft"), width: isLargest ? 1.6 : 0.8 },
+      marker: { color: isLargest ? colours : themeColour("card"), size: 9, line: { color: colours, width: 1.8 } },
+      error_y: { ...intervalBars(auc, own.map((one) => one.auc_low), own.map((one) => one.auc_high)), color: themeColour("soft"), visible: isLargest },
+      text: own.map((one) => aucText(one, `<br>${layersName(one.depth)}, ${shortNumber(one.training_h)} h`)), hoverinfo: "text",
+    };
+  });
+  const seeds = rowsOf(numbers, "evaluation").filter((one) => one.training_trials === numbers.largest_trials);
+  if (seeds.length > unique(seeds.map((one) => one.depth)).length) {
+    data.push({
+      type: "scatter", mode: "markers", name: "seeds", x: seeds.map((one) => one.depth + 0.18), y: seeds.map((one) => missingTo1(one.auc)),
+      marker: { color: seeds.map((one) => depthColour(constants, one.depth)), size: 4 }, hoverinfo: "text",
+      text: seeds.map((one) => `seed ${one.seed}: AUC ${one.auc.toFixed(4)}`),
+    });
+  }
+  const depths = unique(rows.map((one) => one.depth));
+  return {
+    data,
+    layout: {
+      showlegend: true, shapes: [criterionLine(constants.criterion)],
+      xaxis: axis("Depth of the network (layers)", { tickvals: depths, range: [depths[0] - 0.6, depths.at(-1) + 0.6], showgrid: false }),
+      yaxis: aucAxis(rows.flatMap((one) => [one.auc, one.auc_low, one.auc_high]), constants.criterion),
+    },
+  };
+};
+
+CHARTS.accuracy_vs_data = async (neuron) => {
+  const [constants, numbers] = await numbersOf(neuron);
+  const rows = rowsOf(numbers, "accuracy");
+  const data = unique(rows.map((one) => one.depth)).flatMap((depth) => {
+    const own = rows.filter((one) => one.depth === depth).sort((one, other) => one.training_h - other.training_h);
+    const colour = depthColour(constants, depth);
+    const fitted = numbers.fitted.find((one) => one.depth === depth);
+    const auc = own.map((one) => one.auc);
+    return [
+      {
+        type: "scatter", mode: "lines+markers", name: layersName(depth), x: own.map((one) => one.training_h), y: auc.map(missingTo1),
+        line: { color: colour, width: 2 }, marker: { color: colour, size: 8, symbol: MARKERS[(depth - 1) % MARKERS.length] },
+        error_y: { ...intervalBars(auc, own.map((one) => one.auc_low), own.map((one) => one.auc_high)), color: colour },
+        text: own.map((one) => aucText(one, `<br>${layersName(depth)}, ${shortNumber(one.training_h)} h`)), hoverinfo: "text",
+      },
+      {
+        type: "scatter", mode: "lines", showlegend: false, x: fitted.training_h, y: fitted.auc.map((one) => (one === null ? null : missingTo1(one))),
+        line: { color: colour, width: 1.4, dash: "dot" }, hoverinfo: "skip",
+      },
+    ];
+  });
+  return {
+    data,
+    layout: {
+      showlegend: true, shapes: [criterionLine(constants.criterion)],
+      xaxis: axis("Training data (hours of simulated biology)", { type: "log", dtick: "D2" }),
+      yaxis: aucAxis(rows.flatMap((one) => [one.auc, one.auc_low, one.auc_high]), constants.criterion),
+    },
+  };
+};
+
+// Range of a logarithmic axis with room for labels at its ends.
+function paddedLog(values) {
+  const [low, high] = range(values).map(Math.log10);
+  const room = Math.max(0.15, 0.12 * (high - low));
+  return [low - room, high + room];
+}
+
+CHARTS.accuracy_vs_cost = async (neuron, choice) => {
+  const [constants, numbers] = await numbersOf(neuron);
+  const cost = choice("cost");
+  const rows = rowsOf(numbers, "models").sort((one, other) => one[cost] - other[cost]);
+  const front = rows.filter((one) => one[`on_front_of_${cost}`]);
+  const colour = (one) => (one.depth ? depthColour(constants, one.depth) : themeColour("soft"));
+  const name = (one) => `${one.network}${one.depth ? `, ${layersName(one.depth)}` : ""}`;
+  const auc = rows.map((one) => one.auc);
+  return {
+    data: [
+      { type: "scatter", mode: "lines", x: front.map((one) => one[cost]), y: front.map((one) => missingTo1(one.auc)), line: { color: themeColour("soft"), width: 1.4 }, hoverinfo: "skip" },
+      {
+        type: "scatter", mode: "markers+text", x: rows.map((one) => one[cost]), y: auc.map(missingTo1), hoverinfo: "text",
+        marker: { color: rows.map(colour), size: 10 }, text: rows.map((one) => name(one)), textposition: "top center", textfont: { size: 11 },
+        error_y: { ...intervalBars(auc, rows.map((one) => one.auc_low), rows.map((one) => one.auc_high)), color: themeColour("soft") },
+        hovertext: rows.map((one) => `${name(one)}<br>${aucText(one)}<br>${shortNumber(one[cost])}`),
+      },
+    ],
+    layout: {
+      showlegend: false, shapes: [criterionLine(constants.criterion)],
+      xaxis: axis(cost === "parameters" ? "Weights" : "Multiply-adds per ms of simulated time", { type: "log", dtick: "D2", range: paddedLog(rows.map((one) => one[cost])) }),
+      yaxis: aucAxis(rows.flatMap((one) => [one.auc, one.auc_low, one.auc_high]), constants.criterion),
+    },
+  };
+};
+
+// Curves of one kind on all the data: the first seed of each depth.
+function curvesOf(numbers, kind) {
+  const rows = rowsOf(numbers, "curves").filter((one) => one.curve === kind && one.training_trials === numbers.largest_trials);
+  return unique(rows.map((one) => one.depth)).map((depth) => {
+    const own = rows.filter((one) => one.depth === depth);
+    const seed = Math.min(...own.map((one) => one.seed));
+    return [depth, own.filter((one) => one.seed === seed)];
+  });
+}
+
+CHARTS.calibration = async (neuron) => {
+  const [constants, numbers] = await numbersOf(neuron);
+  const data = curvesOf(numbers, "reliability").map(([depth, rows]) => {
+    const colour = depthColour(constants, depth);
+    const own = rows.filter((one) => one.count > 0);
+    return {
+      type: "scatter", mode: "lines+markers", name: layersName(depth), x: own.map((one) => one.x), y: own.map((one) => one.y),
+      line: { color: colour, width: 1.6 },
+      marker: { color: colour, symbol: MARKERS[(depth - 1) % MARKERS.length], size: own.map((one) => 4 + 1.6 * Math.log10(one.count)) },
+      text: own.map((one) => `${layersName(depth)}: predicted ${one.x.toFixed(3)}, observed ${one.y.toFixed(3)}, ${one.count} ms`), hoverinfo: "text",
+    };
+  });
+  const diagonal = { type: "line", x0: 0, y0: 0, x1: 1, y1: 1, layer: "below", line: { color: themeColour("soft"), width: 1, dash: "dash" } };
+  return {
+    data,
+    layout: {
+      showlegend: true, shapes: [diagonal], xaxis: axis("Predicted spike probability (per ms)", { range: [-0.02, 1.02] }),
+      yaxis: axis("Observed share of ms with a spike", { range: [-0.02, 1.02] }),
+    },
+  };
+};
+
+CHARTS.correlogram = async (neuron) => {
+  const [constants, numbers] = await numbersOf(neuron);
+  return {
+    data: curvesOf(numbers, "correlogram").map(([depth, own]) => ({
+      type: "scatter", mode: "lines", name: layersName(depth), x: own.map((one) => one.x), y: own.map((one) => one.y),
+      line: { color: depthColour(constants, depth), width: 1.8, shape: "hvh" },
+    })),
+    layout: {
+      showlegend: true, hovermode: "x unified", xaxis: axis("Predicted minus true spike time (ms)"),
+      yaxis: axis("Predicted spikes per true one and ms", { rangemode: "tozero" }),
+    },
+  };
+};
+
+const LOW_RATE = 0.01; // of false positives; what the inset shows
+const OPERATING_RATE = 0.002; // at which spikes are predicted
+
+CHARTS.roc = async (neuron) => {
+  const constants = await block("comparison");
+  const learned = await block(`${neuron}-learned`);
+  const line = (i, more) => ({
+    type: "scatter", mode: "lines", name: layersName(learned.roc_depth[i]), x: learned.roc_false_positive_rate, y: row(learned.roc_hit_rate, i),
+    line: { color: depthColour(constants, learned.roc_depth[i]), width: 1.8 }, ...more,
+  });
+  const networks = Array.from(learned.roc_depth.keys());
+  const operating = { type: "line", xref: "x2", yref: "y2", x0: OPERATING_RATE, x1: OPERATING_RATE, y0: 0, y1: 1, line: { color: themeColour("soft"), width: 1, dash: "dot" } };
+  return {
+    data: [
+      ...networks.map((i) => line(i)),
+      ...networks.map((i) => line(i, { xaxis: "x2", yaxis: "y2", showlegend: false })),
+    ],
+    layout: {
+      showlegend: true, shapes: [operating], xaxis: axis("False positive rate (per empty ms)", { range: [-0.01, 1] }),
+      yaxis: axis("Share of spikes found", { range: [0, 1.02] }),
+      xaxis2: axis("", { domain: [0.42, 0.98], anchor: "y2", range: [0, LOW_RATE], nticks: 4 }),
+      yaxis2: axis("", { domain: [0.14, 0.66], anchor: "x2", range: [0, 1.02], nticks: 4 }),
+    },
+  };
+};
+
+const DASHES = ["solid", "dot", "dash", "dashdot"];
+
+CHARTS.training = async (neuron, choice) => {
+  const [constants, numbers] = await numbersOf(neuron);
+  const measure = choice("measure");
+  const sizes = unique(numbers.histories.map((one) => one.trials)).reverse();
+  const named = new Set();
+  const histories = [...numbers.histories].sort((one, other) => one.depth - other.depth || other.trials - one.trials);
+  const data = histories.flatMap((one) => {
+    const colour = depthColour(constants, one.depth);
+    const best = one.validation_spike_loss.indexOf(Math.min(...one.validation_spike_loss.filter((loss) => loss !== null)));
+    const isNew = !named.has(one.depth) && named.add(one.depth);
+    const line = { color: colour, width: 1.5, dash: DASHES[Math.min(sizes.indexOf(one.trials), DASHES.length - 1)] };
+    return [
+      { type: "scatter", mode: "lines", name: layersName(one.depth), showlegend: Boolean(isNew), x: one.updates, y: one[measure], line, hoverinfo: "x+y+name" },
+      { type: "scatter", mode: "markers", showlegend: false, x: [one.updates[best]], y: [one[measure][best]], marker: { color: colour, size: 7 }, hoverinfo: "skip" },
+    ];
+  });
+  const title = { validation_auc: "Validation AUC", validation_spike_loss: "Validation loss (nats per ms)", training_loss: "Training loss" }[measure];
+  const isUndefined = histories.every((one) => one[measure].every((value) => value === null));
+  const note = { text: "undefined: no spike in the validation trials", xref: "paper", yref: "paper", x: 0.5, y: 0.5, showarrow: false };
+  return {
+    data,
+    layout: { showlegend: true, xaxis: axis("Updates of the weights"), yaxis: axis(title), annotations: isUndefined ? [note] : [] },
+  };
+};

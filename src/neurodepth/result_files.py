@@ -35,10 +35,15 @@ def conditions(results: Path, study: dict[str, Any], data_path: str | Path = "da
     return [_condition(results, one, study, data_path) for one in study["conditions"]]
 
 
+def if_there(path: Path) -> Path | None:
+    """A result that the report can do without, or None."""
+    return path if path.is_file() else None
+
+
 def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any], data_path: str | Path) -> Condition:
     cell, variant = condition["cell"], condition["variant"]
     folder = results / cell / variant
-    described = {name: folder / file for name, file in DESCRIBED.items() if (folder / file).is_file()}
+    described = {name: if_there(folder / file) for name, file in DESCRIBED.items()}
     found = definition.read(project.find_cell(cell), variant)
     is_point = found.values["type"] == "point"
     morphology_path = None if is_point else find_morphology(found, data_path)

@@ -1,6 +1,7 @@
 """What is wrong with a data set: shards that are damaged, do not belong together, lack trials or hold one twice."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,16 +10,19 @@ from typing import Any
 import numpy as np
 
 from neurodepth import dataset
+from neurodepth.cells.trial import Events
 from neurodepth.container import CURE, DatasetError
 from neurodepth.stimulus import SPLITS
 
-SHARED = ("cell", "variant", "seed", "n_synapses", "n_excitatory", "protocol")  # attributes of all shards of a data set
+SHARED = ("cell", "variant", "seed", "n_synapses", "n_excitatory")  # attributes of all shards of a data set
+PLACES = ("cell_path", "data_path")  # of a protocol: where the cell lay, which makes no other trial
 
 
 @dataclass(frozen=True)
 class _Shard:
     path: Path
-    attributes: dict[str, Any]
+    split: str
+    shared: dict[str, Any]
     index: list[int]
     input_digests: list[str]
 
@@ -39,25 +43,33 @@ def shard_faults(paths: Sequence[Path]) -> list[str]:
     for shard in shards:
         found += _foreign(shard, shards[0])
     for split in SPLITS:
-        found += _numbering(split, [one for one in shards if one.attributes["split"] == split])
+        found += _numbering(split, [one for one in shards if one.split == split])
     return found + list(_repeated_input(shards))
 
 
 def _read(path: Path) -> _Shard:
     attributes = dataset.describe(path)["attributes"]
     trials = dataset.read_split([path], optional=())
-    digests = [
-        hashlib.sha256(events.time_ms.tobytes() + events.synapse.tobytes()).hexdigest() for events in trials.events
-    ]
-    return _Shard(path, attributes, trials.index.tolist(), digests)
+    digests = [_digest(events) for events in trials.events]
+    protocol = {
+        f"protocol.{key}": value for key, value in json.loads(attributes["protocol"]).items() if key not in PLACES
+    }
+    shared = {name: attributes[name] for name in SHARED} | protocol
+    return _Shard(path, attributes["split"], shared, trials.index.tolist(), digests)
+
+
+def _digest(events: Events) -> str:
+    """Of the input of a trial; empty where there is none."""
+    content = events.time_ms.tobytes() + events.synapse.tobytes()
+    return hashlib.sha256(content).hexdigest() if content else ""
 
 
 def _foreign(shard: _Shard, first: _Shard) -> Iterator[str]:
-    other = [name for name in SHARED if shard.attributes[name] != first.attributes[name]]
+    other = [name for name, value in first.shared.items() if shard.shared.get(name) != value]
     if other:
-        wanted, found = (", ".join(f"{name} {one.attributes[name]}" for name in other) for one in (first, shard))
+        wanted, found = (", ".join(f"{name} {one.shared.get(name)}" for name in other) for one in (first, shard))
         yield f"{shard.path}: expected {wanted}, as in {first.path}, found {found}: of another data set; take it out"
-    folder, split = shard.path.resolve().parent.name, shard.attributes["split"]
+    folder, split = shard.path.resolve().parent.name, shard.split
     if folder in SPLITS and folder != split:
         yield f"{shard.path}: expected trials of the split {folder}, where it lies, found {split}: a copied file; {CURE}"
 
@@ -86,14 +98,14 @@ def _repeated_input(shards: list[_Shard]) -> Iterator[str]:
     holder: dict[str, tuple[_Shard, int]] = {}
     for shard in shards:
         met = [
-            holder.setdefault(digest, (shard, index))
+            holder.setdefault(digest, (shard, index)) if digest else (shard, index)
             for digest, index in zip(shard.input_digests, shard.index, strict=True)
         ]
         repeated = [
             (before.path, index)
             for (before, number), index in zip(met, shard.index, strict=True)
-            # The same trial once more is said with the numbers.
-            if before is not shard and (before.attributes["split"], number) != (shard.attributes["split"], index)
+            # The same trial once more is said with the numbers; a trial without input has nothing to share.
+            if before is not shard and (before.split, number) != (shard.split, index)
         ]
         for other, numbers in _grouped(repeated).items():
             yield (

@@ -18,11 +18,11 @@ UNITS = {"soma_rmse_mv": "mV", "correlogram_width_ms": "ms", "correlogram_lag_ms
     "--confidence",
     default=0.95,
     show_default=True,
-    type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
+    type=options.number(0.5, 1, is_open=True),
     help="Of the intervals.",
 )
 @click.option(
-    "--resamples", default=2000, show_default=True, type=click.IntRange(100), help="Bootstraps over the trials."
+    "--resamples", default=2000, show_default=True, type=options.whole_number(100), help="Bootstraps over the trials."
 )
 @options.seed("Of the bootstrap.")
 @options.cores

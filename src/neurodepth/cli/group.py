@@ -42,8 +42,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
+        before = signal.signal(signal.SIGTERM, _interrupt)  # ended from outside, a command cleans up as after control-c
         try:
-            signal.signal(signal.SIGTERM, _interrupt)
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
@@ -54,6 +54,8 @@ class Commands(click.Group):
             if ctx.params["traceback"]:
                 raise
             raise _in_one_line(error) from error
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
 
 class _MachineStopped(click.ClickException):

@@ -45,6 +45,20 @@ class _Named(click.ParamType):
 CELL, NETWORK = _Named("cell"), _Named("network")
 
 
+def whole_number(minimum: int, maximum: int | None = None) -> click.IntRange:
+    """The type of an option that is a whole number."""
+    kind = click.IntRange(minimum, maximum)
+    kind.name = "number"  # shown in the help
+    return kind
+
+
+def number(minimum: float, maximum: float | None = None, is_open: bool = False) -> click.FloatRange:
+    """The type of an option that is a number; `is_open` keeps it from being one of its limits."""
+    kind = click.FloatRange(minimum, maximum, min_open=is_open, max_open=is_open and maximum is not None)
+    kind.name = "number"
+    return kind
+
+
 def output(default: str | None = None, help: str = "File to write.") -> Callable[[Function], Function]:
     """The option `--output`; required where it has no default."""
     shown = {"default": Path(default), "show_default": True} if default else {"required": True}
@@ -53,12 +67,12 @@ def output(default: str | None = None, help: str = "File to write.") -> Callable
 
 def seed(help: str, default: int = 1) -> Callable[[Function], Function]:
     """The option `--seed`."""
-    return click.option("--seed", default=default, show_default=True, type=click.IntRange(0), help=help)
+    return click.option("--seed", default=default, show_default=True, type=whole_number(0), help=help)
 
 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
 cores = click.option(
-    "--cores", default=os.cpu_count(), show_default="all", type=click.IntRange(1), help="Cores to compute on."
+    "--cores", default=os.cpu_count(), show_default="all", type=whole_number(1), help="Cores to compute on."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 data = click.option(

@@ -13,12 +13,12 @@ from neurodepth.cli import options
 @click.command()
 @click.argument("configs", nargs=-1, type=options.FILE)
 @click.option(
-    "--cores", type=click.IntRange(1), help="Of one machine that runs the study; all of this one if left out."
+    "--cores", type=options.whole_number(1), help="Of one machine that runs the study; all of this one if left out."
 )
-@click.option("--jobs", type=click.IntRange(1), help="Of a cluster instead: at most so many at a time.")
+@click.option("--jobs", type=options.whole_number(1), help="Of a cluster instead: at most so many at a time.")
 @click.option(
     "--job-overhead-s",
-    type=click.FloatRange(0),
+    type=options.number(0),
     help="Seconds a job is held besides its work; 0 on one machine, 12 on a cluster, where Snakemake starts twice.",
 )
 @click.option("--rates", "rates_path", type=options.FILE, help="Rates of another machine.")
@@ -26,10 +26,12 @@ from neurodepth.cli import options
     "--measured", "measured_path", type=options.FILE, help="Results of a study run on the machine in question."
 )
 @click.option(
-    "--measured-cores", type=click.IntRange(1), help="Cores that snakemake had for it; all of this machine if left out."
+    "--measured-cores",
+    type=options.whole_number(1),
+    help="Cores that snakemake had for it; all of this machine if left out.",
 )
 @click.option("--save-rates", "save_path", type=options.FILE, help="Write the rates used, for --rates.")
-@click.option("--price-per-core-hour", type=click.FloatRange(0), help="In any currency.")
+@click.option("--price-per-core-hour", type=options.number(0), help="In any currency.")
 @options.as_json
 def plan(
     configs: tuple[Path, ...],

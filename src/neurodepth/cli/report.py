@@ -41,7 +41,7 @@ def report(results: Path, data_path: Path, output: Path | None, overwrite: bool)
             benchmarks_path=results / "benchmarks",
             report_path=path,
             figures_path=path.with_name(figures_name),
-            comparison_path=results / "pareto.csv",
-            data_needed_path=results / "data_needed.csv",
+            comparison_path=result_files.if_there(results / "pareto.csv"),
+            data_needed_path=result_files.if_there(results / "data_needed.csv"),
         )
     click.echo(f"{output}: {len(conditions)} neurons")

@@ -11,12 +11,14 @@ from neurodepth.cli import options
 @click.argument("cell", type=options.CELL)
 @click.option("--variant", help="Variant of the cell; its default if left out.")
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="train", show_default=True)
-@click.option("--trials", default=4, show_default=True, type=click.IntRange(1), help="Number of trials.")
-@click.option("--first", default=0, show_default=True, type=click.IntRange(0), help="Number of the first trial.")
+@click.option("--trials", default=4, show_default=True, type=options.whole_number(1), help="Number of trials.")
+@click.option("--first", default=0, show_default=True, type=options.whole_number(0), help="Number of the first trial.")
 @click.option(
-    "--duration-ms", default=6000, show_default=True, type=click.IntRange(2, 65535), help="Length of a trial."
+    "--duration-ms", default=6000, show_default=True, type=options.whole_number(2, 65535), help="Length of a trial."
 )
-@click.option("--step-ms", default=0.0625, show_default=True, help="Integration step.")
+@click.option(
+    "--step-ms", type=options.number(0, is_open=True), default=0.0625, show_default=True, help="Integration step."
+)
 @click.option("--first-order", is_flag=True, help="Implicit Euler instead of Crank-Nicolson.")
 @click.option(
     "--simulator",

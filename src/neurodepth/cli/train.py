@@ -12,14 +12,20 @@ from neurodepth.cli import options
 @click.argument("shards", nargs=-1, required=True, type=options.FILE)
 @click.option("--network", default="tcn", show_default=True, type=options.NETWORK, help="Name or file of a network.")
 @click.option(
-    "--depth", default=1, show_default=True, type=click.IntRange(0), help="Layers; 0 for types without layers to stack."
+    "--depth",
+    default=1,
+    show_default=True,
+    type=options.whole_number(0),
+    help="Layers; 0 for types without layers to stack.",
 )
-@click.option("--trials", type=click.IntRange(2), help="Train on the first so many trials; all if left out.")
-@click.option("--updates", default=1000, show_default=True, type=click.IntRange(1), help="Optimiser steps at most.")
-@click.option("--updates-per-epoch", type=click.IntRange(1), help="Steps between two validations.")
-@click.option("--batch-size", type=click.IntRange(1), help="Windows an update.")
-@click.option("--window-ms", type=click.IntRange(1), help="Length of a window.")
-@click.option("--learning-rate", type=click.FloatRange(0, min_open=True), help="Of Adam after the warm-up.")
+@click.option("--trials", type=options.whole_number(2), help="Train on the first so many trials; all if left out.")
+@click.option(
+    "--updates", default=1000, show_default=True, type=options.whole_number(1), help="Optimiser steps at most."
+)
+@click.option("--updates-per-epoch", type=options.whole_number(1), help="Steps between two validations.")
+@click.option("--batch-size", type=options.whole_number(1), help="Windows an update.")
+@click.option("--window-ms", type=options.whole_number(1), help="Length of a window.")
+@click.option("--learning-rate", type=options.number(0, is_open=True), help="Of Adam after the warm-up.")
 @click.option("--config", type=options.FILE, help="Study whose training settings hold where no option says otherwise.")
 @click.option("--basis", type=options.FILE, help="basis.h5 of the shards' dendritic components, to train on them too.")
 @click.option("--synapses", type=options.FILE, help="synapses.csv of the cell, for networks built from its branches.")

@@ -54,14 +54,17 @@ def calibration(curves: pd.DataFrame, width_in: float = 4.6) -> Figure:
     """
     figure = Figure(figsize=(width_in, 0.8 * width_in), layout="constrained")
     axes = figure.subplots()
+    largest = 0.0
     for depth, rows in _shown(curves, "reliability"):
+        largest = max(largest, rows.x.max(), rows.y.max())
         n_ms = rows["count"].to_numpy()
         low, high = _binomial_interval(rows.y.to_numpy() * n_ms, n_ms)
         errors = np.clip([rows.y - low, high - rows.y], 0, None)
         style: dict[str, Any] = {"color": depth_colour(depth), "linewidth": 1.2, "elinewidth": 0.8, "markersize": 3.5}
         axes.errorbar(rows.x, rows.y, errors, fmt="-o", label=layers(depth), **style)
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=0)
-    axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    limit = min(1.25 * largest, 1.02)  # networks seldom say more than a half
+    axes.set(xlim=(0, limit), ylim=(0, limit))
     axes.grid(axis="y", color=PALE, linewidth=0.7)
     axes.set_xlabel("Predicted spike probability (per ms)")
     axes.set_ylabel(f"Fraction of ms with a spike\n(with {100 * CONFIDENCE:g} % binomial interval)")

@@ -58,4 +58,4 @@ def _input_rates(axes: Axes, statistics: Mapping[str, np.ndarray]) -> None:
     axes.set_yticks(place, names, fontsize=7)
     axes.invert_yaxis()
     axes.set_xlim(left=0)
-    axes.set_xlabel("Rate of an input (Hz;\nmean, SD over trials)")
+    axes.set_xlabel("Input rate (Hz, mean\nand SD over trials)")

@@ -7,6 +7,7 @@ DESCRIBED = {  # of each neuron, by the name that the report gives it
     "learned_path": f"{CONDITION_PATH}/learned.npz",
     "statistics_path": f"{CONDITION_PATH}/statistics.npz",
     "curves_path": f"{CONDITION_PATH}/curves.csv",
+    "evaluation_path": f"{CONDITION_PATH}/evaluation.csv",
 }
 
 

@@ -24,11 +24,9 @@ def describe(cell: Any) -> dict[str, np.ndarray]:
     Args:
         cell: What `cells.build` returns.
     """
-    described = _describe_tree(cell) if hasattr(cell, "segments") else _describe_point()
-    first_dendritic = (
-        int(np.isin(described["segment_region"], ("soma", "axon")).sum()) if hasattr(cell, "segments") else 0
-    )
-    return described | {
+    is_point = not hasattr(cell, "segments")
+    first_dendritic = 0 if is_point else sum(section.nseg for section in (cell.soma, *cell.axon))
+    return (_describe_point() if is_point else _describe_tree(cell)) | {
         "synapse_segment": (first_dendritic + cell.synapses["segment"]).to_numpy(np.int32),
         "synapse_excitatory": (cell.synapses["kind"] == "excitatory").to_numpy(),
     }
@@ -52,7 +50,7 @@ def _describe_point() -> dict[str, np.ndarray]:
 
 
 def _describe_tree(cell: Any) -> dict[str, np.ndarray]:
-    from neuron import h
+    from neuron import h  # what only reads this module's files does without
 
     regions = _regions(cell)
     sections = [section for part in cell.parts.values() for section in part]

@@ -14,11 +14,12 @@ from packaging.requirements import Requirement
 
 # What the jobs of an environment import. NEURON and TensorFlow are loaded late, so they are named where they belong.
 SIMULATION = "dask.distributed neurodepth.simulation neurodepth.dataset neurodepth.jobs neurodepth.cells.compartmental"
-SIMULATION += " neurodepth.cells.tabulated.kernel neurodepth.cells.branches neuron"
+SIMULATION += " neurodepth.cells.tabulated.kernel neurodepth.cells.branches neurodepth.cells.anatomy neuron"
 TRAINING = (
     "neurodepth.training neurodepth.evaluation neurodepth.report neurodepth.depth neurodepth.baselines neurodepth.jobs"
 )
-TRAINING += " neurodepth.pareto neurodepth.dataset tensorflow"
+TRAINING += " neurodepth.pareto neurodepth.dataset neurodepth.inspection neurodepth.playback"
+TRAINING += " neurodepth.data_statistics neurodepth.synapse_types tensorflow"
 LIST_MODULES = (
     "import importlib, json, sys; [importlib.import_module(name) for name in sys.argv[1:]];"
     "print(json.dumps([one.__file__ for name, one in sys.modules.items() if name.split('.')[0] == 'neurodepth']))"

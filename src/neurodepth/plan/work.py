@@ -14,6 +14,9 @@ MS_PER_S = 1000
 PREDICTION_PER_TRAINING = (
     0.5  # time of predicting a second over that of training on it: 0.3 to 0.7 in the default study
 )
+# Test trials that networks predict again for the report, on input without each type of synapses, and what is played.
+N_ABLATION_TRIALS, N_TYPES = 50, {"point": 2, "compartmental": 8}
+N_PLAYED_TRIALS = 4
 STAGES = ("simulation", "training", "evaluation", "report")
 
 
@@ -85,7 +88,7 @@ class _Counter:
         found = [self._basis(cell, variant)] if n_components else []
         for split, n_trials in trials.items():
             found += self.shards(cell, variant, split, n_trials, n_components)
-        return found + self._trainings(condition) + self._evaluations(condition)
+        return found + self._trainings(condition) + self._evaluations(condition) + self._descriptions(condition)
 
     def shards(self, cell: str, variant: str, split: str, n_trials: int, n_components: int) -> list[Job]:
         """Simulation of the trials of one split."""
@@ -188,6 +191,22 @@ class _Counter:
                 name = f"judge_depth/{where}/depth_{depth}"
                 found.append(self._evaluation(name, condition, [(condition["network"], depth)], n_seeds, test_s))
         return found
+
+    def _descriptions(self, condition: dict[str, Any]) -> list[Job]:
+        """What the report shows beside the scores: the tree, the data, what networks have learned, trials to play."""
+        cell, variant, trials = condition["cell"], condition["variant"], condition["trials"]
+        where = f"{cell}/{variant}"
+        test_s, data_s = trials["test"] * self.trial_s, sum(trials.values()) * self.trial_s
+        n_types = N_TYPES["point" if self._is_point(cell, variant) else "compartmental"]
+        ablation_s = (1 + n_types) * min(trials["test"], N_ABLATION_TRIALS) * self.trial_s
+        stacks = [(condition["network"], depth) for depth in sorted(self.study["depths"])]
+        played_s = N_PLAYED_TRIALS * self.trial_s
+        return [
+            Job("evaluation", f"describe_tree/{where}", {"evaluation_start": 1, "evaluation_data": test_s}),
+            Job("evaluation", f"describe_data/{where}", {"evaluation_start": 1, "evaluation_data": data_s}),
+            self._evaluation(f"inspect_networks/{where}", condition, stacks, 1, test_s + ablation_s),
+            self._evaluation(f"play_trials/{where}", condition, [stacks[0], stacks[-1]], 1, played_s),
+        ]
 
     def _evaluation(
         self, name: str, condition: dict[str, Any], chosen: list[tuple[str, int]], n_each: int, test_s: float

@@ -1,0 +1,49 @@
+"""Files of a study found again below its results."""
+
+import pytest
+
+from neurodepth import result_files, validation
+
+
+@pytest.fixture
+def study(project):
+    study = validation.read_yaml(project / "config" / "default.yaml")
+    return study | {"conditions": [study["conditions"][0]], "depths": [1, 3], "training_seeds": [1]}
+
+
+@pytest.fixture
+def results(tmp_path):
+    for path in (
+        *("example.npz", "tree.npz", "networks/depth_1/trials_12/seed_1.csv", "networks/depth_1/trials_24/seed_1.csv"),
+        *("networks/depth_9/trials_24/seed_1.csv", "networks/depth_1/trials_24/seed_7.csv"),
+    ):
+        file = tmp_path / "l5pc" / "nmda" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    return tmp_path
+
+
+def test_what_is_there_is_found_and_what_is_not_is_left_out(results, study):
+    (found,) = result_files.conditions(results, study)
+    assert (found.cell, found.variant) == ("l5pc", "nmda")
+    assert found.tree_path == results / "l5pc" / "nmda" / "tree.npz"
+    assert found.played_path is None
+    assert found.morphology_path.name == "morphology.swc"
+
+
+def test_trainings_that_the_study_does_not_ask_for_are_left_out(results, study):
+    (found,) = result_files.conditions(results, study)
+    names = [path.relative_to(results / "l5pc/nmda/networks").as_posix() for path in found.history_paths]
+    assert names == ["depth_1/trials_12/seed_1.csv", "depth_1/trials_24/seed_1.csv"]
+
+
+def test_a_point_neuron_has_no_morphology(results, study):
+    study["conditions"] = [study["conditions"][0] | {"cell": "lif", "variant": "default"}]
+    (found,) = result_files.conditions(results, study)
+    assert found.morphology_path is None
+
+
+def test_a_cell_that_is_no_longer_there_is_named(results, study):
+    study["conditions"][0]["cell"] = "mine"
+    with pytest.raises(validation.InvalidFileError, match="no cell 'mine'"):
+        result_files.conditions(results, study)

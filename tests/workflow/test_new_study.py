@@ -100,5 +100,13 @@ def test_a_study_with_a_cell_of_its_own_runs_to_the_report(own_cell):
     snakemake(own_cell, "--configfile", "tiny.yaml")
     (cell,) = json.loads((own_cell / "results" / "verdict.json").read_text())["cells"]
     assert cell["cell"] == "mine"
-    assert "mine" in (own_cell / "results" / "report.html").read_text()
+    page = (own_cell / "results" / "report.html").read_text()
+    assert "mine" in page
     assert "Nothing to be done" in snakemake(own_cell, "--configfile", "tiny.yaml")
+    subprocess.run(
+        [sys.executable, "-m", "neurodepth", "report", "results", "-o", "again.html"], cwd=own_cell, check=True
+    )
+    assert (own_cell / "again.html").read_text() == page
+    assert {path.name for path in (own_cell / "again_figures").iterdir()} == {
+        path.name for path in (own_cell / "results" / "figures").iterdir()
+    }

@@ -105,9 +105,11 @@ class Lines(io.TextIOBase):
         self.file = file
 
     def write(self, text: str) -> int:
+        """Write what is drawn as a line."""
         if shown := text.strip("\r\n "):
             self.file.write(shown + "\n")
         return len(text)
 
     def flush(self) -> None:
+        """Flush the file."""
         self.file.flush()

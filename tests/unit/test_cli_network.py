@@ -1,0 +1,80 @@
+"""A network by hand: trained, interrupted, scored and used."""
+
+import json
+
+import numpy as np
+import pytest
+
+from neurodepth import dataset, evaluation, surrogate, training
+from neurodepth.cli.group import INTERRUPTED, PROBLEM
+from neurodepth.networks import backend
+from tests.unit.test_cli import SMALL, run, shards  # noqa: F401 fixtures
+
+
+@pytest.fixture(autouse=True)
+def _threads_as_they_are(monkeypatch):
+    """TensorFlow takes a number of threads once a process; a test is not the first in its own."""
+    monkeypatch.setattr(backend, "use_threads", lambda n_threads: None)
+
+
+@pytest.fixture
+def trained(shards):  # noqa: F811
+    done = shards("train", "t.h5", "v.h5", *SMALL, "--output", "net.keras", "--cores", 1)
+    assert done.exit_code == 0, done.output
+    assert "\r" not in done.output  # progress in a file comes in lines
+    return shards
+
+
+def test_a_trained_network_lies_there_with_description_and_history(trained, tmp_path):
+    written = {path.name for path in tmp_path.iterdir()}
+    assert {"net.keras", "net.json", "net.csv"} <= written
+    assert not [name for name in written if "incomplete" in name or "checkpoint" in name]
+    described = json.loads(trained("info", "net.keras", "--json").output)
+    assert (described["network"], described["depth"], described["training_trials"]) == ("point", 1, 6)
+
+
+def test_evaluation_gives_the_workflows_scores_with_an_interval(trained):
+    done = trained("evaluate", "net.keras", "x.h5", "--json", "--resamples", 100, "--cores", 1)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.output)
+    expected, _ = evaluation.evaluate_network("net.keras", dataset.read_split(["x.h5"]), 1)
+    assert found["auc"] == expected.row["auc"]
+    assert found["auc_low"] <= found["auc"] <= found["auc_high"]
+    assert found["trials"] == 6
+
+
+def test_predictions_are_those_of_the_network(trained):
+    assert trained("predict", "net.keras", "x.h5", "--output", "p.h5", "--cores", 1).exit_code == 0
+    predictions, attributes = surrogate.read("p.h5")
+    model, scaling = training.load("net.keras")
+    logit, voltage_mv = training.predict(model, dataset.read_split(["x.h5"]), scaling)
+    np.testing.assert_allclose(predictions.spike_probability, 1 / (1 + np.exp(-logit)), rtol=1e-6)
+    np.testing.assert_array_equal(predictions.soma_voltage_mv, voltage_mv)
+    assert (attributes["cell"], attributes["split"]) == ("lif", "test")
+
+
+def test_an_interrupted_training_goes_on_from_its_checkpoint(shards, tmp_path, monkeypatch):  # noqa: F811
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(training, "save", interrupt)
+        done = shards("train", "t.h5", "v.h5", *SMALL, "--output", "net.keras", "--cores", 1)
+    assert done.exit_code == INTERRUPTED
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {"t.h5", "v.h5", "x.h5", "net.keras.checkpoint"}
+    before = json.loads((tmp_path / "net.keras.checkpoint" / "history.json").read_text())["history"]
+    monkeypatch.setattr(training, "_train_epoch", interrupt)  # nothing is left to train
+    assert shards("train", "t.h5", "v.h5", *SMALL, "--output", "net.keras", "--cores", 1).exit_code == 0
+    assert len((tmp_path / "net.csv").read_text().splitlines()) == 1 + len(before)
+
+
+def test_a_network_of_another_cell_is_refused(trained, project, tmp_path):
+    cell = (project / "models" / "cells" / "lif" / "cell.yaml").read_text()
+    (tmp_path / "models" / "cells" / "small").mkdir(parents=True)
+    small = tmp_path / "models" / "cells" / "small" / "cell.yaml"
+    small.write_text(cell.replace("inhibitory_synapses: ", "inhibitory_synapses: 1", 1))
+    trained("simulate", "small", "--trials", 2, "--duration-ms", 2000, "--output", "other.h5")
+    done = trained("predict", "net.keras", "other.h5")
+    assert done.exit_code == PROBLEM
+    assert "synapses, on which this network was trained" in done.output

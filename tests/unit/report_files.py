@@ -148,7 +148,7 @@ def tree() -> dict[str, np.ndarray]:
         "density_s_per_cm2": np.stack([np.full(n, 1e-4), np.linspace(0, 5e-3, n)]),
         "synapse_segment": np.tile(np.arange(n), 2),
         "synapse_excitatory": np.arange(N_SYNAPSES) < N_EXCITATORY,
-        "rate_hz": np.linspace(0.5, 2, N_SYNAPSES),
+        "rate_hz": np.linspace(2, 0.5, N_SYNAPSES),
     }
 
 

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import pandas as pd
@@ -19,7 +20,8 @@ from neurodepth.report.results import Condition
 
 __all__ = ["Condition", "write_report"]
 
-LARGEST_PAGE_CHARACTERS = 14_500_000  # a page of 24 neurons stays under 15 MB
+LARGEST_PAGE_CHARACTERS = 14_000_000  # a page of 24 neurons stays under 15 MB with its text
+LARGEST_DRAWINGS_CHARACTERS = 5_000_000  # of figures for print; the page of more keeps the essential ones
 SCRIPTS = ("blocks", "theme", "charts", "tree", "comparison", "depth", "cell", "player", "learned", "data", "pages")
 PARTS = {
     "answer": "The answer",
@@ -82,8 +84,10 @@ def write_report(
         "plotly": blocks.compress(plotly.offline.get_plotlyjs().encode()),
         "comparison": _comparison(study["accuracy"], criterion),
     }
-    drawn = sum(len(drawing) for cell in cells for drawing in [cell["portrait"], *cell["figures"].values()])
-    room = LARGEST_PAGE_CHARACTERS - drawn - sum(map(len, packed.values()))
+    if _drawn(cells) > LARGEST_DRAWINGS_CHARACTERS:
+        for cell in cells:
+            cell["figures"] = {kind: cell["figures"][kind] for kind in neuron.ESSENTIAL_FIGURES}
+    room = LARGEST_PAGE_CHARACTERS - _drawn(cells) - sum(map(len, packed.values()))
     for condition, own in zip(conditions, tables, strict=True):
         for name, block in neuron_blocks.pack(condition, own, room // len(conditions)):
             packed[f"{condition.name}-{name}"] = block
@@ -108,6 +112,11 @@ def write_report(
     )
     report_path.parent.mkdir(parents=True, exist_ok=True)
     report_path.write_text(page, encoding="utf-8")
+
+
+def _drawn(cells: Sequence[dict[str, Any]]) -> int:
+    """Characters of all figures for print."""
+    return sum(len(drawing) for cell in cells for drawing in [cell["portrait"], *cell["figures"].values()])
 
 
 def _tables(condition: Condition, study: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

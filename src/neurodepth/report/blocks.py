@@ -26,11 +26,13 @@ class Steps:
         count: Of steps, int8, uint8, int16 or uint16, any shape.
         step: Size of one.
         offset: Value of count 0.
+        is_summed: Whether counts are differences: a value is then the sum of its own and those before it.
     """
 
     count: np.ndarray
     step: float
     offset: float = 0.0
+    is_summed: bool = False
 
 
 def in_steps(values: np.ndarray, n_steps: int = 254) -> Steps:
@@ -41,6 +43,12 @@ def in_steps(values: np.ndarray, n_steps: int = 254) -> Steps:
     centre = (low + high) / 2
     count = np.round((np.nan_to_num(values.astype(float), nan=centre) - centre) / step)
     return Steps(count.astype(np.int8 if n_steps <= 254 else np.int16), float(step), float(centre))
+
+
+def in_differences(values: np.ndarray) -> Steps:
+    """Whole numbers that mostly rise slowly, such as sorted times: their differences compress well."""
+    kind = np.int16 if values.max(initial=0) < 2**15 else np.int32
+    return Steps(np.diff(values.astype(kind), prepend=kind(0)), 1.0, is_summed=True)
 
 
 def pack(values: Mapping[str, Any]) -> str:
@@ -61,7 +69,7 @@ def pack(values: Mapping[str, Any]) -> str:
         array = _narrowed(array)
         header[name] = {"type": array.dtype.name, "shape": array.shape, "at": len(content)}
         if steps:
-            header[name] |= {"step": steps.step, "offset": steps.offset}
+            header[name] |= {"step": steps.step, "offset": steps.offset, "summed": steps.is_summed}
         content += array.tobytes()
         content += bytes(-len(content) % ALIGNMENT)
     text = json.dumps(header, allow_nan=False).encode()

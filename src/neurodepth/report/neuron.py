@@ -13,6 +13,7 @@ from neurodepth.depth import Criterion
 from neurodepth.report import arrays, embedding, published, results, wording
 from neurodepth.report.results import Condition
 
+ESSENTIAL_FIGURES = ("accuracy_vs_depth", "accuracy_vs_data", "example")  # in the page of however many neurons
 HALF_IN, WIDE_IN = 4.6, 10.4
 WIDE_MS = 1500  # of the example trial
 
@@ -58,6 +59,7 @@ def describe(
         "example": example,
         "published": published.PUBLISHED.get(key),
         "models": _by_cost(tables),
+        "has_costs": "models" in tables and len(tables["models"]) > 0,
         "needed": tables["needed"].to_dict("records") if "needed" in tables else [],
         "unusual": results.read_unusual(condition.unusual_path) if condition.unusual_path else None,
     }

@@ -13,17 +13,10 @@ from neurodepth.report.results import Condition
 
 FINE_STEPS = 4000  # of voltages and probabilities: 0.03 mV, 0.00025
 SHARE_OF_TRIALS = 0.7  # of the room of a neuron; what the network learned gets the rest
-TRIALS_AND_STEPS_MS = (
-    (6, 2),
-    (6, 4),
-    (4, 4),
-    (3, 4),
-    (2, 4),
-    (2, 8),
-    (1, 8),
-    (1, 16),
-)  # played, of the dendrite's voltage
-FILTERS_AND_STRIDES = ((8, 1), (8, 2), (4, 2), (2, 2), (0, 2), (0, 4))  # templates of single filters, thinned in time
+# From rich to poor: trials to play and the time between two values of their dendrites' voltage, in ms ...
+TRIALS_AND_STEPS_MS = ((4, 2), (4, 4), (2, 4), (2, 8), (1, 8), (1, 32))
+# ... and templates of single filters and how many lags are kept, one in so many.
+FILTERS_AND_STRIDES = ((8, 1), (8, 2), (4, 2), (0, 2), (0, 4))
 LARGEST_TRIALS_CHARACTERS = 6_000_000
 FITTED_DOUBLINGS = 3  # how far the learning curve is drawn beyond the data
 
@@ -117,8 +110,11 @@ def _played(played: Arrays, n_trials: int, step_ms: int) -> dict[str, Any]:
     ):
         chosen = played[f"{kind}_trial"] < n_trials
         kept |= {name: played[name][chosen] for name in names}
-    for name in ("event_trial", "event_time_ms", "event_synapse"):
-        kept[name] = kept[name].astype(np.uint16)
+    # By synapse, then by time: the differences take half the bytes of events in the order of time.
+    order = np.lexsort([kept[name] for name in ("event_time_ms", "event_synapse", "event_trial")])
+    kept["event_trial"] = kept["event_trial"][order].astype(np.uint8)
+    for name in ("event_time_ms", "event_synapse"):
+        kept[name] = blocks.in_differences(kept[name][order])
     kept["soma_voltage_mv"] = blocks.in_steps(played["soma_voltage_mv"][:n_trials], FINE_STEPS)
     for name in ("probability", "predicted_voltage_mv"):
         kept[name] = blocks.in_steps(played[name][:, :n_trials], FINE_STEPS)

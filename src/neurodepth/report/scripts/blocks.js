@@ -35,6 +35,7 @@ function readBlock(buffer) {
     }
     const length = one.shape.reduce((product, size) => product * size, 1);
     const stored = new TYPED_ARRAYS[one.type](buffer, 4 + headerBytes + one.at, length);
+    if (one.summed) for (let i = 1; i < length; i += 1) stored[i] += stored[i - 1];
     const array = "step" in one ? Float32Array.from(stored, (count) => one.offset + one.step * count) : stored;
     values[name] = one.shape.length === 0 ? array[0] : Object.assign(array, { shape: one.shape });
   }

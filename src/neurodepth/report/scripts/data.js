@@ -46,10 +46,10 @@ CHARTS.input_rates = async (neuron) => {
   const types = statistics.type_names.length;
   return {
     data: statistics.type_names.map((name, type) => ({
-      type: "box", name: name.replace(" ", "<br>"), boxpoints: false,
-      y: Float32Array.from({ length: statistics.trial_split.length }, (_, trial) => statistics.input_rate_hz[trial * types + type]),
+      type: "box", name, boxpoints: false,
+      x: Float32Array.from({ length: statistics.trial_split.length }, (_, trial) => statistics.input_rate_hz[trial * types + type]),
       marker: { color: legible(name.endsWith("excitatory") ? constants.excitatory : constants.inhibitory) },
     })),
-    layout: { showlegend: false, yaxis: axis("Input rate (Hz per synapse)", { rangemode: "tozero" }), xaxis: axis("", { tickangle: 0, tickfont: { size: 11 } }), margin: { l: 56, r: 14, t: 12, b: 60 } },
+    layout: { showlegend: false, xaxis: axis("Input rate (Hz per synapse)", { rangemode: "tozero" }), yaxis: axis("", { autorange: "reversed" }) },
   };
 };

@@ -82,7 +82,7 @@ CHARTS.accuracy_vs_data = async (neuron) => {
     data,
     layout: {
       showlegend: true, shapes: [criterionLine(constants.criterion)],
-      xaxis: axis("Training data (hours of simulated biology)", { type: "log", dtick: "D2" }),
+      xaxis: axis("Training data (hours)", { type: "log", dtick: "D2" }),
       yaxis: aucAxis(rows.flatMap((one) => [one.auc, one.auc_low, one.auc_high]), constants.criterion),
     },
   };

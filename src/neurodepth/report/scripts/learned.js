@@ -51,18 +51,18 @@ CHARTS.ablation = async (neuron, choice) => {
     const own = Array.from(learned.ablation_depth.keys()).filter((i) => learned.ablation_depth[i] === depth);
     const whole = own.find((i) => learned.ablation_region[i] === "none");
     const colour = depthColour(constants, depth);
-    shapes.push({ type: "line", xref: "paper", x0: 0, x1: 1, y0: values[whole], y1: values[whole], line: { color: colour, width: 1, dash: "dash" } });
+    shapes.push({ type: "line", yref: "paper", y0: 0, y1: 1, x0: values[whole], x1: values[whole], line: { color: colour, width: 1, dash: "dash" } });
     const rest = own.filter((i) => i !== whole);
     return {
-      type: "scatter", mode: "markers", name: layersName(depth), error_y: ablationBars(learned, rest, measure, colour), x: rest.map((i) => learned.ablation_region[i].replace(" ", "<br>")), y: rest.map((i) => values[i]),
+      type: "scatter", mode: "markers", name: layersName(depth), error_x: ablationBars(learned, rest, measure, colour), x: rest.map((i) => values[i]), y: rest.map((i) => learned.ablation_region[i]),
       marker: { color: colour, size: 10, symbol: MARKERS[(depth - 1) % MARKERS.length] },
     };
   });
   return {
     data,
     layout: {
-      showlegend: true, shapes, xaxis: axis("Input left out", { tickangle: 0, tickfont: { size: 11 } }), margin: { l: 56, r: 14, t: 12, b: 70 },
-      yaxis: axis(measure === "auc" ? "ROC AUC" : "Variance explained of the soma voltage"),
+      showlegend: true, shapes, xaxis: axis(measure === "auc" ? "ROC AUC" : "Variance explained of the soma voltage"),
+      yaxis: axis("", { autorange: "reversed" }),
     },
   };
 };

@@ -83,7 +83,7 @@ function startPrinting() {
     setTheme("light");
     addEventListener("afterprint", () => setTheme(chosen), { once: true });
     for (const kept of document.querySelectorAll(".page:not([hidden]) noscript")) {
-      if (kept.nextElementSibling?.matches(".printed")) continue;
+      if (kept.previousElementSibling?.matches(".stays") || kept.nextElementSibling?.matches(".printed")) continue;
       const printed = document.createElement("div");
       printed.className = "printed";
       printed.innerHTML = kept.textContent;

@@ -67,7 +67,9 @@ def _verdicts(cells: list[dict], accuracy: pd.DataFrame) -> str:
             table[table["training_trials"] == table["training_trials"].max()].set_index("depth").loc[cell["best_depth"]]
         )
         low, high = cell["interval"]
-        depth = f"{cell['required_depth']} ({low} to {high})" if cell["required_depth"] else f"none (from {low} on)"
+        depth = "none" if low is None else f"none yet (from {low} on)"
+        if cell["required_depth"]:
+            depth = f"{cell['required_depth']} ({low} to {high})"
         rows.append(
             f"| {cell['cell']} {cell['variant']} | {cell['status']} | {depth} | {cell['best_depth']} | {_interval(best, 'auc', 4)} "
             f"| {_interval(best, 'variance_explained', 3)} | {best['soma_rmse_mv']:.2f} mV | {cell['training_h']:.2g} h |"

@@ -110,7 +110,7 @@ def _played(played: Arrays, n_trials: int, step_ms: int) -> dict[str, Any]:
     ):
         chosen = played[f"{kind}_trial"] < n_trials
         kept |= {name: played[name][chosen] for name in names}
-    # By synapse, then by time: the differences take half the bytes of events in the order of time.
+    # By synapse, then by time: small differences, which compress better than events in the order of time.
     order = np.lexsort([kept[name] for name in ("event_time_ms", "event_synapse", "event_trial")])
     kept["event_trial"] = kept["event_trial"][order].astype(np.uint8)
     for name in ("event_time_ms", "event_synapse"):

@@ -42,7 +42,7 @@ def lines_of(page: Page, chart: str, key: str) -> list:
 def player(open_page) -> Page:
     page = open_page(TRIAL)
     page.wait_for_selector(f"{TRIAL} [data-plot][data-drawn]")
-    page.wait_for_function(f"document.querySelector('{TRIAL} .readout').textContent !== ''")
+    page.wait_for_function(f"() => document.querySelector('{TRIAL} .readout').textContent !== ''")
     return page
 
 
@@ -115,7 +115,9 @@ def test_highlighting_a_neuron_fades_the_others(open_page):
     page = open_page()
     draw(page)
     page.locator("#comparison [data-control=highlight]").select_option("lif (default)")
-    page.wait_for_function("document.querySelector('[data-chart=comparison]').data.some((line) => line.opacity < 1)")
+    page.wait_for_function(
+        "() => document.querySelector('[data-chart=comparison]').data.some((line) => line.opacity < 1)"
+    )
     faded = page.locator("[data-chart=comparison]").evaluate("(one) => one.data.map((line) => line.opacity)")
     assert [opacity < 1 for opacity in faded] == [True, False]
 
@@ -136,7 +138,7 @@ def test_a_column_heading_sorts_the_table(open_page):
 def test_the_tree_is_coloured_by_choice(open_page):
     page = open_page(CELL)
     colour = page.locator(f"{CELL} [data-control=colour]")
-    page.wait_for_function(f"document.querySelector('{CELL} select').options.length > 3")
+    page.wait_for_function(f"() => document.querySelector('{CELL} select').options.length > 3")
     expect(page.locator(f"{CELL} .colour-bar")).to_contain_text("tuft")
     seen = {pixels(page, f"{CELL} canvas")}
     options = colour.locator("option").all_text_contents()
@@ -222,7 +224,7 @@ def test_the_trial_plays_and_pauses(player):
     player.locator(f"{TRIAL} [data-control=speed]").select_option("100")
     play.click()
     expect(play).to_have_text("Pause")
-    player.wait_for_function(f"Number(document.querySelector('{TRIAL} [data-control=time]').value) > {start + 5}")
+    player.wait_for_function(f"() => Number(document.querySelector('{TRIAL} [data-control=time]').value) > {start + 5}")
     play.click()
     expect(play).to_have_text("Play")
     stopped = time_ms(player)
@@ -235,7 +237,7 @@ def test_playing_goes_faster_at_a_higher_speed(player):
     player.locator(f"{TRIAL} [data-control=time]").fill("0")
     player.locator(f"{TRIAL} [data-play]").click()
     began = time.monotonic()
-    player.wait_for_function(f"Number(document.querySelector('{TRIAL} [data-control=time]').value) > 1500")
+    player.wait_for_function(f"() => Number(document.querySelector('{TRIAL} [data-control=time]').value) > 1500")
     assert time.monotonic() - began < 15, "at 100 ms per s it would take 15 s"
 
 
@@ -248,7 +250,7 @@ def test_the_time_axis_zooms_for_all_panels(player):
     )
     player.locator(f"{TRIAL} [data-scale='all']").click()
     player.wait_for_function(
-        f"document.querySelector('{TRIAL} [data-plot]').layout.xaxis.range[1] === {report_files.DURATION_MS}"
+        f"() => document.querySelector('{TRIAL} [data-plot]').layout.xaxis.range[1] === {report_files.DURATION_MS}"
     )
     axes = player.locator(f"{TRIAL} [data-plot]").evaluate("(one) => one.data.map((line) => line.xaxis ?? 'x')")
     assert set(axes) == {"x"}
@@ -258,7 +260,7 @@ def test_choosing_a_trial_shows_its_spikes(player):
     spikes = f"document.querySelector('{TRIAL} [data-plot]').data[2].x.filter((x) => x !== null)"
     assert player.evaluate(spikes) == pytest.approx([700.4, 700.4, 1600, 1600], abs=0.01)
     player.locator(f"{TRIAL} [data-control=trial]").select_option("7")
-    player.wait_for_function(f"{spikes}.length === 2")
+    player.wait_for_function(f"() => {spikes}.length === 2")
     assert player.evaluate(spikes) == [900, 900]
     assert time_ms(player) == 900
 
@@ -279,7 +281,9 @@ def test_cost_can_be_counted_in_weights_and_in_multiply_adds(open_page):
     draw(page, DEPTH)
     assert lines_of(page, "accuracy_vs_cost", "x")[1] == [5000, 15000]
     page.locator(f"{DEPTH} [data-control=cost]").select_option("multiply-adds per ms")
-    page.wait_for_function(f"document.querySelector('{NEURON} [data-chart=accuracy_vs_cost]').data[1].x[0] < 1000")
+    page.wait_for_function(
+        f"() => document.querySelector('{NEURON} [data-chart=accuracy_vs_cost]').data[1].x[0] < 1000"
+    )
     assert lines_of(page, "accuracy_vs_cost", "x")[1] == [700.5, 2101.5]
 
 
@@ -287,7 +291,7 @@ def test_training_shows_the_measure_chosen(open_page):
     page = open_page(DEPTH)
     draw(page, DEPTH)
     page.locator(f"{DEPTH} [data-control=measure]").select_option("training loss")
-    page.wait_for_function(f"document.querySelector('{NEURON} [data-chart=training]').data[0].y[0] === 1")
+    page.wait_for_function(f"() => document.querySelector('{NEURON} [data-chart=training]').data[0].y[0] === 1")
     assert lines_of(page, "training", "y")[0] == pytest.approx([1, 0.5, 0.333333])
 
 
@@ -303,7 +307,7 @@ def test_depth_shows_seeds_fit_and_criterion(open_page):
 def test_templates_on_the_tree_change_with_filter_synapses_and_time(open_page):
     page = open_page(LEARNED)
     draw(page, LEARNED)
-    page.wait_for_function(f"document.querySelector('{LEARNED} .readout').textContent !== ''")
+    page.wait_for_function(f"() => document.querySelector('{LEARNED} .readout').textContent !== ''")
     canvas, figure = f"{LEARNED} canvas", f"{LEARNED} .learned-tree"
     expect(page.locator(f"{figure} .readout")).to_have_text("3 ms before the output")
     seen = [pixels(page, canvas)]

@@ -25,7 +25,7 @@ lint: .venv/test.stamp ## Check style, types and the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakefmt --check Snakefile workflow src/neurodepth/study_folder/Snakefile
 	$(BIN)/snakemake --lint
 
 lock: ## Resolve the dependencies again; needs uv

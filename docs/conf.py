@@ -14,13 +14,11 @@ release = neurodepth.__version__
 
 extensions = [
     "myst_parser",  # pages are Markdown
-    "sphinx.ext.autodoc",  # reference/library: from the docstrings
+    "sphinx.ext.autodoc",  # library: from the docstrings
     "sphinx.ext.napoleon",  # ... in Google's form
-    "sphinx_click",  # reference/command_line: from the commands
     "sphinx_copybutton",
-    "schema_table",  # reference/configuration: from the schemas
+    "schema_table",  # configuration: from the schemas
 ]
-exclude_patterns = ["README.md"]
 html_theme = "furo"
 html_title = "neurodepth"
 html_theme_options = {"navigation_with_keys": True}

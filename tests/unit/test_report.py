@@ -125,11 +125,13 @@ def test_a_block_holds_what_was_packed():
         "on": np.array([True]),
         "steps": counted,
         "names": np.array(["a", "b"]),
+        "one": np.array(7),
         "n": 3,
     }
     values = unpack(blocks.pack(stored))
     np.testing.assert_array_equal(values["x"], [1.5, np.nan])
     np.testing.assert_array_equal(values["steps"], [[-61, -58.5]])
+    assert values["one"].shape == ()
     assert (values["on"].tolist(), values["names"], values["n"]) == ([1], ["a", "b"], 3)
 
 

@@ -101,4 +101,4 @@ def _narrowed(array: np.ndarray) -> np.ndarray:
         array = array.astype(np.float32)
     elif kind in "iu" and size == 8:
         array = array.astype(np.int32)
-    return np.ascontiguousarray(array)
+    return np.ascontiguousarray(array).reshape(array.shape)  # it would give a single number a dimension

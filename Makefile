@@ -4,7 +4,7 @@ BIN := .venv/bin
 CONFIG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster docs lint lock clean
+.PHONY: help run test test-cluster test-browser docs lint lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -17,6 +17,10 @@ test: .venv/test.stamp ## Run all tests
 
 test-cluster: .venv/test.stamp ## Run the quick study on a real SLURM, started for it; needs root on Debian
 	$(BIN)/python -m pytest tests/cluster
+
+test-browser: .venv/test.stamp ## Test the report in headless Chromium, installed where it is missing (root on Debian)
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || (apt-get update -qq && apt-get install -qqy chromium)
+	$(BIN)/python -m pytest tests/browser
 
 docs: .venv/test.stamp ## Build the documentation's site, build/docs/index.html
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs

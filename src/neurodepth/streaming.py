@@ -48,7 +48,6 @@ class Stream:
 
     Attributes:
         n_neurons: How many.
-        state_bytes: Size of everything that is remembered.
     """
 
     def __init__(self, weights: Weights, n_neurons: int = 1):

@@ -383,7 +383,7 @@ def test_a_report_of_24_neurons_is_small_and_opens(browser, tmp_path: Path, monk
     assert path.stat().st_size < 15e6
     page = browser.new_page()
     page.goto(path.as_uri())
-    page.wait_for_selector("[data-chart=comparison][data-drawn]", timeout=PATIENCE_MS)
+    draw(page, "#comparison")
     assert page.locator("#comparison .card").count() == 24
     page.close()
 

@@ -15,6 +15,7 @@ from neurodepth.figures.style import FAINT, INK, MIDDLE, PALE, depth_colour, dep
 AUC_TICKS = (0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9998, 0.9999)
 FINE_AUC_TICKS = (*AUC_TICKS, 0.85, 0.96, 0.985, 0.992, 0.993, 0.994, 0.996, 0.997, 0.9985, 0.9995)  # where few fit
 LABEL_SPACING_PT = 10
+MOST_NAMED = 8  # cells; of more the names would not fit beside their lines
 AUC_CEILING = 0.99999  # a logarithm of 1 - AUC has no place for 1
 
 
@@ -23,17 +24,19 @@ def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float
     """AUC against depth on the largest training set of each cell, with the criterion.
 
     Args:
-        table: Rows of accuracy_vs_depth.csv; with a single cell its smaller training sets are drawn too, in grey.
+        table: Rows of accuracy_vs_depth.csv; with a single cell its smaller training sets are drawn too, in grey. More than
+            eight cells are not named.
         criterion: Drawn as a line; its confidence is that of the intervals.
         width_in: Of the figure.
     """
-    figure, axes = _new_figure(width_in)
     names = table.cell + " (" + table.variant + ")"
     cells = [(name, table[names == name]) for name in names.unique()]
+    figure, axes = _new_figure(width_in)
+    spacing = min(0.16, 0.8 / len(cells))  # of the cells beside each other at a depth
     labels: list[tuple[float, float, str]] = []
     for number, (name, rows) in enumerate(cells):
         largest = rows.training_trials.max()
-        shift = 0.16 * (number - (len(cells) - 1) / 2)
+        shift = spacing * (number - (len(cells) - 1) / 2)
         for size, one in rows.sort_values("depth").groupby("training_trials"):
             if size < largest and len(cells) > 1:
                 continue
@@ -47,7 +50,8 @@ def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float
     axes.set_xlim(min(depths) - 0.6, max(depths) + 0.28 * (max(depths) - min(depths) + 2))
     axes.set_xlabel("Depth of the network (layers)")
     _auc_axis(axes, table, criterion)
-    _label_ends(axes, labels)
+    if len(cells) <= MOST_NAMED:
+        _label_ends(axes, labels)
     return figure
 
 

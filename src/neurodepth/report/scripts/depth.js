@@ -82,7 +82,7 @@ CHARTS.accuracy_vs_data = async (neuron) => {
     data,
     layout: {
       showlegend: true, shapes: [criterionLine(constants.criterion)],
-      xaxis: axis("Training data (hours)", { type: "log", dtick: "D2" }),
+      xaxis: logAxis("Training data (hours)", paddedLog(data.flatMap((line) => line.x))),
       yaxis: aucAxis(rows.flatMap((one) => [one.auc, one.auc_low, one.auc_high]), constants.criterion),
     },
   };
@@ -115,7 +115,7 @@ CHARTS.accuracy_vs_cost = async (neuron, choice) => {
     ],
     layout: {
       showlegend: false, shapes: [criterionLine(constants.criterion)],
-      xaxis: axis(cost === "parameters" ? "Weights" : "Multiply-adds per ms of simulated time", { type: "log", dtick: "D2", range: paddedLog(rows.map((one) => one[cost])) }),
+      xaxis: logAxis(cost === "parameters" ? "Weights" : "Multiply-adds per ms of simulated time", paddedLog(rows.map((one) => one[cost]))),
       yaxis: aucAxis(rows.flatMap((one) => [one.auc, one.auc_low, one.auc_high]), constants.criterion),
     },
   };

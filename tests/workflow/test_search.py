@@ -72,7 +72,7 @@ def test_baselines_are_compared_but_not_judged(results):
     assert list(compared.network) == ["point", "perceptron", "two_layer"]
     assert set(compared.training_trials) == {40}
     assert compared.on_front_of_parameters.any()
-    assert "Other models" in (results / "report.html").read_text()
+    assert '<th scope="row">perceptron</th>' in (results / "report.html").read_text()
 
 
 def test_the_synapses_of_a_point_neuron_lie_on_one_branch(results):

@@ -34,6 +34,7 @@ STATISTICS = (
     *("interval_edges_ms", "interval_count", "voltage_edges_mv", "voltage_count"),
     *("trial_split", "output_rate_hz", "input_rate_hz"),
 )
+NEEDED = {"tree": TREE, "played": PLAYED, "learned": LEARNED, "statistics": STATISTICS}
 
 
 def read(path: Path, names: Sequence[str]) -> Arrays:

@@ -66,8 +66,14 @@ def describe(
     described["portrait"] = embedding.embed(
         figures.cell_picture(condition.morphology_path), folder, f"{condition.name}_cell", f"Picture of {name}."
     )
-    described["figures"] = _draw(condition, name, tables, criterion, example, int(best.depth), folder)
-    return described | _recorded(condition)
+    files = {
+        kind: arrays.read(path, names)
+        for kind, names in arrays.NEEDED.items()
+        if (path := getattr(condition, f"{kind}_path"))
+    }
+    described["figures"] = _draw(condition, name, tables, files, criterion, example, int(best.depth), folder)
+    has = set(files) | ({"curves"} if condition.curves_path else set())
+    return described | {"has": has} | _recorded(files)
 
 
 def _by_cost(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
@@ -81,6 +87,7 @@ def _draw(
     condition: Condition,
     name: str,
     tables: dict[str, pd.DataFrame],
+    files: dict[str, arrays.Arrays],
     criterion: Criterion,
     example: figures.Example,
     best_depth: int,
@@ -116,18 +123,19 @@ def _draw(
             figures.accuracy_vs_cost(tables["models"], criterion, HALF_IN),
             f"ROC AUC of networks of {name} against multiply-adds per ms, with the Pareto front.",
         )
-    drawn |= _draw_inspected(condition, name, tables)
+    drawn |= _draw_inspected(name, tables, files)
     return {
         kind: embedding.embed(figure, folder, f"{condition.name}_{kind}", text)
         for kind, (figure, text) in drawn.items()
     }
 
 
-def _draw_inspected(condition: Condition, name: str, tables: dict[str, pd.DataFrame]) -> dict[str, tuple[Figure, str]]:
+def _draw_inspected(
+    name: str, tables: dict[str, pd.DataFrame], files: dict[str, arrays.Arrays]
+) -> dict[str, tuple[Figure, str]]:
     """Figures of the files that a study may lack."""
     drawn: dict[str, tuple[Figure, str]] = {}
-    if condition.learned_path:
-        learned = arrays.read(condition.learned_path, arrays.LEARNED)
+    if learned := files.get("learned"):
         drawn |= {
             "roc": (
                 figures.roc_curves(learned, HALF_IN),
@@ -155,8 +163,7 @@ def _draw_inspected(condition: Condition, name: str, tables: dict[str, pd.DataFr
                 f"Cross-correlogram of true and predicted spikes of {name}, a line for each depth.",
             ),
         }
-    if condition.statistics_path:
-        statistics = arrays.read(condition.statistics_path, arrays.STATISTICS)
+    if statistics := files.get("statistics"):
         drawn["statistics"] = (
             figures.trial_statistics(statistics, HALF_IN),
             f"Rates, intervals between spikes and voltages of the trials of {name}.",
@@ -164,19 +171,17 @@ def _draw_inspected(condition: Condition, name: str, tables: dict[str, pd.DataFr
     return drawn
 
 
-def _recorded(condition: Condition) -> dict[str, Any]:
-    """What the templates ask of the NPZ files: which there are, and a few of their numbers."""
-    has = {kind for kind in ("tree", "played", "learned", "statistics", "curves") if getattr(condition, f"{kind}_path")}
-    told: dict[str, Any] = {"has": has, "n_segments": 1, "has_dendrites": False}
-    if condition.tree_path:
-        told |= _tree(arrays.read(condition.tree_path, arrays.TREE))
-    if condition.played_path:
-        played = arrays.read(condition.played_path, arrays.PLAYED)
-        told["has_dendrites"] = "segment_voltage_mv" in played and told["n_segments"] > 1
-    if condition.learned_path:
-        told["learned_depth"] = int(arrays.read(condition.learned_path, arrays.LEARNED)["depth"])
-    if condition.statistics_path:
-        told["splits"] = _splits(arrays.read(condition.statistics_path, arrays.STATISTICS))
+def _recorded(files: dict[str, arrays.Arrays]) -> dict[str, Any]:
+    """What the templates ask of the NPZ files: a few of their numbers."""
+    told: dict[str, Any] = {"n_segments": 1, "has_dendrites": False}
+    if "tree" in files:
+        told |= _tree(files["tree"])
+    if "played" in files:
+        told["has_dendrites"] = "segment_voltage_mv" in files["played"] and told["n_segments"] > 1
+    if "learned" in files:
+        told["learned_depth"] = int(files["learned"]["depth"])
+    if "statistics" in files:
+        told["splits"] = _splits(files["statistics"])
     return told
 
 

@@ -1,16 +1,18 @@
 """Files of a finished study, found again below its results: what the report is made of, without Snakemake."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neurodepth import configuration, project
 from neurodepth.cells import definition
 from neurodepth.cells.morphology import find_morphology
-from neurodepth.report import Condition
 
+if TYPE_CHECKING:
+    from neurodepth.report import Condition
+
+EXAMPLE, UNUSUAL = "example.npz", "out_of_distribution.csv"
 # Of each neuron, by the name that the report gives it; a study of an earlier version may lack some.
 DESCRIBED = {
-    "unusual_path": "out_of_distribution.csv",
     "tree_path": "tree.npz",
     "played_path": "played.npz",
     "learned_path": "learned.npz",
@@ -20,7 +22,7 @@ DESCRIBED = {
 }
 
 
-def conditions(results: Path, study: dict[str, Any], data_path: str | Path = "data") -> list[Condition]:
+def conditions(results: Path, study: dict[str, Any], data_path: str | Path = "data") -> "list[Condition]":
     """Neurons of a study with their files.
 
     Args:
@@ -40,15 +42,17 @@ def if_there(path: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any], data_path: str | Path) -> Condition:
+def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any], data_path: str | Path) -> "Condition":
+    from neurodepth.report import Condition  # the rules, which read the names above, need no plots
+
     cell, variant = condition["cell"], condition["variant"]
     folder = results / cell / variant
-    described = {name: if_there(folder / file) for name, file in DESCRIBED.items()}
+    described = {name: if_there(folder / file) for name, file in (DESCRIBED | {"unusual_path": UNUSUAL}).items()}
     found = definition.read(project.find_cell(cell), variant)
     is_point = found.values["type"] == "point"
     morphology_path = None if is_point else find_morphology(found, data_path)
     histories = _histories(folder / "networks", condition, study)
-    return Condition(cell, variant, folder / "example.npz", histories, morphology_path, **described)
+    return Condition(cell, variant, folder / EXAMPLE, histories, morphology_path, **described)
 
 
 def _histories(networks: Path, condition: dict[str, Any], study: dict[str, Any]) -> list[Path]:

@@ -1,13 +1,13 @@
 """What is described beside the scores: functions of the rules in analyse.smk and report.smk."""
 
+from neurodepth import result_files
+
 DESCRIBED = {  # of each neuron, by the name that the report gives it
-    "example_path": f"{CONDITION_PATH}/example.npz",
-    "tree_path": f"{CONDITION_PATH}/tree.npz",
-    "played_path": f"{CONDITION_PATH}/played.npz",
-    "learned_path": f"{CONDITION_PATH}/learned.npz",
-    "statistics_path": f"{CONDITION_PATH}/statistics.npz",
-    "curves_path": f"{CONDITION_PATH}/curves.csv",
-    "evaluation_path": f"{CONDITION_PATH}/evaluation.csv",
+    name: f"{CONDITION_PATH}/{file}"
+    for name, file in {
+        "example_path": result_files.EXAMPLE,
+        **result_files.DESCRIBED,
+    }.items()
 }
 
 
@@ -28,7 +28,7 @@ def shown_conditions():
         names = {"cell": cell, "variant": variant}
         files = {name: pattern.format_map(names) for name, pattern in DESCRIBED.items()}
         files["morphology_path"] = next(iter(picture_file(cell)), None)
-        unusual = f"{CONDITION_PATH}/out_of_distribution.csv".format_map(names)
+        unusual = f"{CONDITION_PATH}/{result_files.UNUSUAL}".format_map(names)
         files["unusual_path"] = unusual if one.get("test_on") else None
         shown.append(names | files)
     return shown

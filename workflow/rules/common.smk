@@ -34,6 +34,7 @@ SIMULATION_CODE = [
     "cells/morphology.py",
     "cells/morphology_file.py",
     "cells/point.py",
+    "cells/point_models.py",
     "cells/recording.py",
     "cells/stepped.py",
     "cells/sections.py",

@@ -24,7 +24,7 @@ def folder() -> Path:
             return place
     raise FileNotFoundError(
         f"expected the project's Snakefile and workflow/ in {' or '.join(map(str, PLACES))}, found neither: install "
-        "neurodepth from its checkout, pip install --editable FOLDER"
+        "neurodepth from its wheel, or from a checkout with pip install --editable FOLDER"
     )
 
 

@@ -1,0 +1,36 @@
+"""A copy of the project for tests that run its workflow."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[1]
+NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "tests", "docs", "*_cache", "__pycache__")
+
+
+def copy_project(folder):
+    """Copy the project without results; the environment of these tests is its environment, as `make run` leaves it."""
+    shutil.copytree(PROJECT, folder, ignore=NOT_COPIED)
+    (folder / ".venv").mkdir()
+    for part in ("bin", "lib", "pyvenv.cfg"):
+        (folder / ".venv" / part).symlink_to(Path(sys.prefix, part))
+    (folder / ".venv" / "run.stamp").touch()
+    (folder / ".venv" / "test.stamp").touch()
+    return folder
+
+
+def snakemake(folder, *arguments, check=True, **environment):
+    """Run Snakemake there: exit status and all that it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=580,
+    )
+    output = done.stdout + done.stderr
+    assert not check or done.returncode == 0, output[-4000:]
+    return done.returncode, output

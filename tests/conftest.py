@@ -1,18 +1,30 @@
-"""What tests share: the project's folder, the reference data where it is present, a process of their own for NEURON."""
+"""What tests share: the project, the finished quick study, reference data where present, a process of their own for NEURON."""
 
 import multiprocessing
 import os
+import subprocess
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
-PROJECT = Path(__file__).parents[1]
+from tests.project_copy import PROJECT, copy_project
 
 
 @pytest.fixture(scope="session")
 def project() -> Path:
     return PROJECT
+
+
+@pytest.fixture(scope="session")
+def quick_study(tmp_path_factory):
+    """The quick study, finished as the README says, for tests to copy; nobody writes here."""
+    folder = copy_project(tmp_path_factory.mktemp("quick") / "neurodepth")
+    done = subprocess.run(
+        ["make", "run", "CONFIG=config/quick.yaml"], cwd=folder, capture_output=True, text=True, timeout=900
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ with a path is written there.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,14 +15,11 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
-from tests.workflow.test_workflow import copy_project
-
 PROJECT = Path(__file__).parents[2]
 PAGES = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *sorted((PROJECT / "docs").glob("*.md"))]
 NAMES = [str(page.relative_to(PROJECT)) for page in PAGES]
 REASON = re.compile(r"<!-- not run: (.+?) -->")
 LANGUAGES = ("sh", "bash", "python", "yaml")
-FIRST = ["docs/tutorial.md"]  # its study is what other pages look at
 
 
 def blocks(page):
@@ -36,15 +34,9 @@ def blocks(page):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A copy of the project with its environment, where readers are."""
-    path = copy_project(PROJECT, tmp_path_factory.mktemp("reader") / "neurodepth")
-    (path / ".venv").mkdir()
-    for part in ("bin", "lib", "pyvenv.cfg"):
-        (path / ".venv" / part).symlink_to(Path(sys.prefix, part))
-    (path / ".venv" / "run.stamp").touch()
-    (path / ".venv" / "test.stamp").touch()
-    return path
+def folder(quick_study, tmp_path_factory):
+    """Where readers are: the quick study is done, as the tutorial's first command did it."""
+    return shutil.copytree(quick_study, tmp_path_factory.mktemp("reader") / "neurodepth", symlinks=True)
 
 
 def call(folder, *command, text=None):
@@ -62,7 +54,7 @@ def call(folder, *command, text=None):
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", sorted(NAMES, key=lambda name: name not in FIRST))
+@pytest.mark.parametrize("name", NAMES)
 def test_what_a_page_tells_the_reader_to_type_works(name, folder):
     so_far = ""  # Python blocks of a page build on each other
     for language, text, reason in blocks(PROJECT / name):

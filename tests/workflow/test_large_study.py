@@ -7,15 +7,15 @@ import yaml
 
 from neurodepth import plan
 from neurodepth.plan.work import jobs_of
-from tests.workflow.test_workflow import copy_project, snakemake
+from tests.project_copy import copy_project, snakemake
 
 N_CELLS = 24
 
 
 @pytest.fixture(scope="module")
-def large(project, tmp_path_factory):
+def large(tmp_path_factory):
     """A copy of the project with 24 cells, the pyramidal one under other names, each as the paper study treats its first."""
-    folder = copy_project(project, tmp_path_factory.mktemp("large") / "project")
+    folder = copy_project(tmp_path_factory.mktemp("large") / "project")
     study = yaml.safe_load((folder / "config" / "paper.yaml").read_text())
     condition = study["conditions"][0]
     names = [f"cell_{number:02d}" for number in range(N_CELLS)]

@@ -4,14 +4,14 @@ import re
 
 import yaml
 
-from tests.workflow.test_workflow import copy_project, snakemake
+from tests.project_copy import copy_project, snakemake
 
 TRIALS = {"train": 4, "validation": 2, "test": 5}
 
 
-def test_unusual_input_is_simulated_for_the_test_alone(project, tmp_path):
+def test_unusual_input_is_simulated_for_the_test_alone(tmp_path):
     """Two shards of five test trials for each of two variants; neither a basis nor a network of their own."""
-    folder = copy_project(project, tmp_path / "project")
+    folder = copy_project(tmp_path / "project")
     condition = {"cell": "l5pc", "variant": "nmda", "network": "tcn", "trials": TRIALS, "updates": 4}
     study = {
         "conditions": [condition | {"test_on": ["volleys", "high_rate"]}],

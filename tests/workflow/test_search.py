@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.workflow.test_workflow import copy_project, snakemake
+from tests.project_copy import copy_project, snakemake
 
 STUDY = {
     "results_path": "results/search",
@@ -31,9 +31,9 @@ ARGUMENTS = ("--configfile", "config/search.yaml", "--", "results/search/report.
 
 
 @pytest.fixture(scope="module")
-def study(project, tmp_path_factory):
+def study(tmp_path_factory):
     """A finished study, and how Snakemake is to be run on it."""
-    folder = copy_project(project, tmp_path_factory.mktemp("search") / "project")
+    folder = copy_project(tmp_path_factory.mktemp("search") / "project")
     (folder / "config" / "search.yaml").write_text(yaml.safe_dump(STUDY))
     code = {"PYTHONPATH": str(folder / "src")}  # the copy's, so that an edit in the project starts nothing again
     snakemake(folder, *ARGUMENTS, **code)

@@ -14,35 +14,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.project_copy import copy_project, snakemake
+
 QUICK = ["--configfile", "config/quick.yaml"]
-NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "tests", "docs", "*_cache", "__pycache__")
-
-
-def copy_project(project, folder):
-    shutil.copytree(project, folder, ignore=NOT_COPIED)
-    return folder
-
-
-def snakemake(folder, *arguments, check=True, **environment):
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
-        cwd=folder,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=580,
-    )
-    output = done.stdout + done.stderr
-    assert not check or done.returncode == 0, output[-4000:]
-    return done.returncode, output
 
 
 @pytest.fixture(scope="module")
-def study(project, tmp_path_factory):
-    """A finished quick study."""
-    folder = copy_project(project, tmp_path_factory.mktemp("quick") / "project")
-    snakemake(folder, *QUICK)
-    return folder
+def study(quick_study, tmp_path_factory):
+    """A finished quick study to disturb."""
+    return shutil.copytree(quick_study, tmp_path_factory.mktemp("workflow") / "neurodepth", symlinks=True)
 
 
 @pytest.fixture(scope="module")
@@ -206,14 +186,14 @@ def test_a_killed_training_goes_on_where_it_was(study, results):
 
 
 @pytest.mark.parametrize("name", ["default", "quick"])
-def test_a_shipped_study_passes_a_dry_run(project, tmp_path, name):
-    folder = copy_project(project, tmp_path / "project")
+def test_a_shipped_study_passes_a_dry_run(tmp_path, name):
+    folder = copy_project(tmp_path / "project")
     _, output = snakemake(folder, "-n", "--configfile", f"config/{name}.yaml")
     assert "make_report" in output
 
 
-def test_the_paper_study_passes_a_dry_run_with_hundreds_of_jobs_not_thousands(project, tmp_path):
-    folder = copy_project(project, tmp_path / "project")
+def test_the_paper_study_passes_a_dry_run_with_hundreds_of_jobs_not_thousands(tmp_path):
+    folder = copy_project(tmp_path / "project")
     _, output = snakemake(folder, "-n", "--quiet", "rules", "--configfile", "config/paper.yaml")
     assert "make_report" in output
     total = next(line for line in output.splitlines() if line.startswith("total"))

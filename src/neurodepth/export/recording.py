@@ -147,7 +147,7 @@ def read(
     attributes = {key: _merge([_plain(one.get(key)) for one in described]) for key in described[0]}
     if cell_path is None:
         return Recording(trials, attributes, pd.DataFrame({"kind": _kinds(trials)}), None)
-    cell = _build(Path(cell_path), data_path, attributes)
+    cell = build_cell(Path(cell_path), data_path, attributes)
     if (found := cell.synapses["kind"].tolist()) != (expected := _kinds(trials)):
         raise ValueError(
             f"{cell_path}: the cell has {len(found)} synapses, {found.count(KINDS[0])} of them excitatory, but the "
@@ -157,16 +157,25 @@ def read(
     return Recording(trials, attributes, cell.synapses, getattr(cell, "segments", None))
 
 
+def build_cell(cell_path: Path, data_path: str | Path, attributes: dict[str, Any]) -> Any:
+    """Build the cell of a shard for its tables alone; nothing is simulated with it.
+
+    Args:
+        cell_path: Folder of its definition.
+        data_path: The user's data folder, searched for the morphology.
+        attributes: Of the shard.
+
+    Raises:
+        ValueError: If the definition is that of another cell.
+    """
+    if (name := definition.read(cell_path).name) != attributes["cell"]:
+        raise ValueError(f"{cell_path}: this is the cell {name}, but the shards are of {attributes['cell']}")
+    return cells.build(definition.read(cell_path, attributes["variant"]), data_path, "neuron")
+
+
 def _kinds(trials: Trials) -> list[str]:
     n_inhibitory = trials.n_synapses - trials.n_excitatory
     return [KINDS[0]] * trials.n_excitatory + [KINDS[1]] * n_inhibitory
-
-
-def _build(cell_path: Path, data_path: str | Path, attributes: dict[str, Any]) -> Any:
-    if (name := definition.read(cell_path).name) != attributes["cell"]:
-        raise ValueError(f"{cell_path}: this is the cell {name}, but the shards are of {attributes['cell']}")
-    defined = definition.read(cell_path, attributes["variant"])
-    return cells.build(defined, data_path, "neuron")  # for its tables alone
 
 
 def _plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neurodepth import cells
-from neurodepth.cells import anatomy, definition, growth
+from neurodepth.cells import anatomy, arbour, definition, growth
 from tests import documented
 
 
@@ -62,10 +62,10 @@ def test_every_segment_leads_to_the_soma(tree):
     assert (np.flatnonzero(tree["segment_parent"] < 0) == 0).all()
 
 
-def test_regions_of_the_apical_tree_are_those_that_were_grown(described, dendrite):
+def test_regions_of_the_apical_tree_are_those_that_were_grown(project, described, dendrite):
     tree, table = described
     grown_um = dict.fromkeys(("basal", "trunk", "oblique", "tuft"), 0.0)
-    for branch in growth.grow(growth.SEED):
+    for branch in growth.grow(arbour.read(project / "models/cells/l5pc/growth.yaml")):
         grown_um[branch.kind] += branch.length_um
     region = tree["segment_region"][dendrite]
     found_um = {name: table["length_um"][region == name].sum() for name in grown_um}

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from neurom import NeuriteType
 
-from neurodepth.cells import growth, swc
+from neurodepth.cells import arbour, growth, swc
 
-SHIPPED = Path(__file__).resolve().parents[2] / "models/cells/l5pc/morphology.swc"
+CELLS = Path(__file__).resolve().parents[2] / "models/cells"
+SHIPPED = CELLS / "l5pc/morphology.swc"
 TREES = {"basal": NeuriteType.basal_dendrite, "apical": NeuriteType.apical_dendrite}
 # Hay et al. 2011, cell 1 (ModelDB 139653), imported by NEURON as the model does it.
 PUBLISHED = [
@@ -33,14 +34,33 @@ def shipped() -> neurom.core.Morphology:
     return neurom.load_morphology(SHIPPED)
 
 
-def test_shipped_file_is_what_the_generator_makes(tmp_path):
-    swc.write_swc(growth.grow(growth.SEED), tmp_path / "grown.swc", growth.SEED)
-    assert (tmp_path / "grown.swc").read_bytes() == SHIPPED.read_bytes()
+def written(folder, cell, seed):
+    parameters = arbour.read(CELLS / cell / "growth.yaml")
+    command = f"python scripts/grow_morphology.py {cell} --seed {seed}"
+    swc.write_swc(growth.grow(parameters, seed), folder / "grown.swc", parameters, command)
+    return (folder / "grown.swc").read_bytes()
+
+
+@pytest.mark.parametrize(("cell", "seed"), [("l5pc", 80), ("ca1_like", 1), ("granule_like", 1)])
+def test_shipped_file_is_what_the_generator_makes(tmp_path, cell, seed):
+    assert written(tmp_path, cell, seed) == (CELLS / cell / "morphology.swc").read_bytes()
 
 
 def test_another_seed_grows_another_cell(tmp_path):
-    swc.write_swc(growth.grow(growth.SEED + 1), tmp_path / "grown.swc", growth.SEED + 1)
-    assert (tmp_path / "grown.swc").read_bytes() != SHIPPED.read_bytes()
+    assert written(tmp_path, "l5pc", 81) != SHIPPED.read_bytes()
+
+
+@pytest.mark.parametrize(("cell", "total_um"), [("ca1_like", 13500), ("granule_like", 3221)])
+def test_a_small_cell_has_the_published_length(cell, total_um):
+    grown = neurom.load_morphology(CELLS / cell / "morphology.swc")
+    assert np.sum(neurom.get("total_length", grown)) == pytest.approx(total_um, rel=TOLERANCE)
+
+
+def test_the_granule_cell_has_as_many_segments_as_published():
+    grown = neurom.load_morphology(CELLS / "granule_like/morphology.swc")
+    assert 22 <= neurom.get("number_of_sections", grown) <= 40  # Claiborne et al. 1990
+    orders = neurom.get("section_branch_orders", grown)
+    assert 4 <= np.max(orders) + 1 <= 8
 
 
 @pytest.mark.parametrize(("tree", "feature", "published"), PUBLISHED)

@@ -1,20 +1,20 @@
-"""What a grown dendrite is made of: its rules and targets, and the branches that come out.
-
-The targets are measurements of cell 1 of Hay et al. 2011 (PLoS Comput Biol 7:e1002107, ModelDB 139653), as
-docs/cells.md lists them; the rules were tuned until the grown cell measures and behaves alike.
-"""
+"""What a grown dendrite is made of: its rules and targets, from a cell's `growth.yaml`, and the branches that come out."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from neurodepth import validation
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Arbour:
     """How one kind of subtree grows; lengths are gamma distributed, given as mean and coefficient of variation.
 
     Attributes:
-        stem_um: First branch of each subtree.
+        stem_um: First branch of each subtree; not used for a tuft.
         internode_um: Branches between two forks.
         terminal_um: Branches that end, before calibration.
         longest_path_um: No tip lies further from the soma.
@@ -29,7 +29,7 @@ class Arbour:
         tropism: Pull on the heading at each point.
     """
 
-    stem_um: tuple[float, float]
+    stem_um: tuple[float, float] = (0.0, 0.0)
     internode_um: tuple[float, float]
     terminal_um: tuple[float, float]
     longest_path_um: float
@@ -44,72 +44,66 @@ class Arbour:
     tropism: float = 0.06
 
 
+NO_ARBOUR = Arbour(
+    internode_um=(0, 0),
+    terminal_um=(0, 0),
+    longest_path_um=0,
+    total_length_um=0,
+    total_area_um2=0,
+    diameter_exponent=0,
+    diameter_um=(0, 0),
+)
+
+
 @dataclass(frozen=True)
 class Parameters:
-    """Targets and growth rules of the whole cell; the defaults are the project's cell."""
+    """Targets and growth rules of a whole cell, as its `growth.yaml` holds them.
 
-    soma_length_um: float = 23.2
-    soma_area_um2: float = 1131.4
-    n_basal_stems: int = 8
-    n_basal_tips: int = 46
-    basal: Arbour = Arbour(
-        stem_um=(28, 0.6),
-        internode_um=(17, 0.8),
-        terminal_um=(95, 0.5),
-        longest_path_um=282,
-        total_length_um=5133.5,
-        total_area_um2=8863,
-        diameter_exponent=0.38,
-        diameter_um=(0.29, 1.84),
-        tip_ratio=0.55,
-        wander=0.21,
-        fork_degree=88.0,
-    )
-    # Path distance, diameter: about 7 to 4 um within the first 50 um, 3.1 um to 190 um, about 2.6 um to the fork.
-    trunk_um: tuple[tuple[float, float], ...] = (
-        *((0, 8.6), (10, 6.6), (20, 4.6), (35, 3.8), (50, 3.4), (80, 3.15), (185, 3.05)),
-        *((200, 2.6), (290, 2.62), (310, 2.95), (340, 2.85), (385, 2.45), (450, 2.45)),
-        *((500, 2.55), (545, 2.8), (627, 2.83)),
-    )
-    trunk_area_um2: float = 5774
-    oblique_um: tuple[float, ...] = (46, 111, 140, 181, 189, 253, 299, 314, 381)  # where obliques leave, before jitter
-    oblique_jitter_um: float = 12.0
-    n_oblique_tips: int = 33
-    oblique: Arbour = Arbour(
-        stem_um=(26, 0.6),
-        internode_um=(23, 0.7),
-        terminal_um=(80, 0.55),
-        longest_path_um=480,
-        total_length_um=3246.4,
-        total_area_um2=6968,
-        diameter_exponent=0.4,
-        diameter_um=(0.29, 1.35),
-        tip_ratio=0.6,
-        wander=0.2,
-        tropism=0.05,
-        fork_degree=85.0,
-    )
-    n_tuft_tips: int = 22
-    # Two daughters of the main fork: the larger forks again after `tuft_first_um`; the three then run unbranched to
-    # about `tuft_crown_um`, through the calcium zone at 685 to 885 um.
-    tuft_first_um: float = 62.0
-    tuft_crown_um: tuple[float, float] = (910.0, 10.0)
-    tuft: Arbour = Arbour(
-        stem_um=(0, 0),  # not used: see tuft_first_um and tuft_crown_um
-        internode_um=(115, 0.7),
-        terminal_um=(150, 0.7),
-        longest_path_um=1300.5,
-        total_length_um=3567.7,
-        total_area_um2=8267,
-        diameter_exponent=0.55,
-        diameter_um=(0.26, 1.9),
-        tip_ratio=0.6,
-        fork_ratio=0.8,
-        fork_degree=42.0,
-        wander=0.12,
-        tropism=0.14,
-    )
-    pia_um: float = 1195.0  # height of the pia above the soma, where tuft branches turn sideways
+    Attributes:
+        title: What the cell is.
+        source: Where its targets come from.
+        seed: Of all random numbers.
+        soma_length_um: Of the spindle along y.
+        soma_area_um2: Of its membrane.
+        n_basal_stems: Subtrees that leave the soma, besides an apical trunk.
+        n_basal_tips: Their tips.
+        basal: How they grow.
+        basal_rise: Lowest and highest vertical part of their first headings, -1 down to 1 up.
+        basal_tree: The tree that they are, `basal` or `apical`.
+        trunk_um: Path distance and diameter of points of the apical trunk; none without a trunk, and so on.
+        trunk_area_um2: Met by scaling its diameters.
+        oblique_um: Where obliques leave it, before jitter.
+        oblique_jitter_um: Largest shift.
+        n_oblique_tips: Tips of all obliques.
+        oblique: How they grow.
+        n_tuft_tips: Tips of the tuft.
+        tuft_first_um: Of the two daughters of the main fork, the larger forks again after this length.
+        tuft_crown_um: The three branches then run unbranched to about this path distance: mean, standard deviation.
+        tuft: How it grows.
+        pia_um: Height of the pia above the soma, where tuft branches turn sideways.
+    """
+
+    title: str
+    source: str
+    seed: int
+    soma_length_um: float
+    soma_area_um2: float
+    n_basal_stems: int
+    n_basal_tips: int
+    basal: Arbour
+    basal_rise: tuple[float, float] = (-0.95, 0.45)
+    basal_tree: str = "basal"
+    trunk_um: tuple[tuple[float, float], ...] = ()
+    trunk_area_um2: float = 0.0
+    oblique_um: tuple[float, ...] = ()
+    oblique_jitter_um: float = 0.0
+    n_oblique_tips: int = 0
+    oblique: Arbour = NO_ARBOUR
+    n_tuft_tips: int = 0
+    tuft_first_um: float = 0.0
+    tuft_crown_um: tuple[float, float] = (0.0, 0.0)
+    tuft: Arbour = NO_ARBOUR
+    pia_um: float = 0.0
 
 
 @dataclass
@@ -124,3 +118,21 @@ class Branch:
     arc_um: np.ndarray = field(default_factory=lambda: np.empty(0))  # where its points lie along it, from 0
     diameter_um: np.ndarray = field(default_factory=lambda: np.empty(0))  # at these points
     points_um: np.ndarray = field(default_factory=lambda: np.empty((0, 4)))  # x, y, z, diameter
+
+
+def read(path: str | Path) -> Parameters:
+    """Read and check a `growth.yaml`.
+
+    Raises:
+        InvalidFileError: If a key is unknown or missing, or a value is out of bounds.
+    """
+    values = validation.read_yaml(path)
+    validation.check(values, "growth", str(path))
+    return Parameters(**{key: _frozen(value) for key, value in values.items()})
+
+
+def _frozen(value: Any) -> Any:
+    """The same with tuples for lists, and an arbour for a mapping."""
+    if isinstance(value, dict):
+        return Arbour(**{key: _frozen(one) for key, one in value.items()})
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -22,7 +22,7 @@ def embed(branches: list[Branch], parameters: Parameters, rng: np.random.Generat
         rng: Generator of everything spatial.
     """
     stems = [branch for branch in branches if branch.parent is None]
-    headings = {id(stem): heading for stem, heading in zip(stems, _stem_headings(len(stems), rng), strict=True)}
+    headings = {id(stem): heading for stem, heading in zip(stems, _stem_headings(stems, parameters, rng), strict=True)}
     azimuth = rng.uniform(0, 2 * np.pi)
     children: dict[int, list[Branch]] = {}
     for branch in branches:
@@ -44,12 +44,12 @@ def embed(branches: list[Branch], parameters: Parameters, rng: np.random.Generat
                 headings[id(daughter)] = heading
 
 
-def _stem_headings(n_stems: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Upwards for a single trunk; for basal stems spread around the soma, most of them down and sideways."""
-    if n_stems == 1:
+def _stem_headings(stems: list[Branch], parameters: Parameters, rng: np.random.Generator) -> list[np.ndarray]:
+    """Upwards for a trunk; other stems spread around the soma."""
+    if stems[0].kind == "trunk":
         return [UP]
-    azimuths = rng.uniform(0, 2 * np.pi) + GOLDEN_ANGLE * np.arange(n_stems)
-    rises = rng.permutation(np.linspace(-0.95, 0.45, n_stems))
+    azimuths = rng.uniform(0, 2 * np.pi) + GOLDEN_ANGLE * np.arange(len(stems))
+    rises = rng.permutation(np.linspace(*parameters.basal_rise, len(stems)))
     return [
         np.array([np.cos(azimuth) * np.sqrt(1 - rise**2), rise, np.sin(azimuth) * np.sqrt(1 - rise**2)])
         for azimuth, rise in zip(azimuths, rises, strict=True)

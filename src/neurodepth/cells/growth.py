@@ -1,9 +1,8 @@
-"""A thick-tufted layer-5 pyramidal dendrite, grown at random from a seed towards published measurements.
+"""A dendrite grown at random from a seed towards published measurements.
 
 Nothing here is traced. Branches are drawn from distributions (how tips are shared at a fork, how long a branch gets,
 how it meanders) and each arbour is then calibrated: one factor on its terminal branches meets its total length, one
-factor on its diameters its total area. The targets are measurements of cell 1 of Hay et al. 2011 (PLoS Comput Biol
-7:e1002107, ModelDB 139653), listed in arbour.py; docs/cells.md compares the two cells.
+factor on its diameters its total area. Targets and rules stand in the cell's `growth.yaml`.
 """
 
 from collections.abc import Callable
@@ -13,9 +12,6 @@ import numpy as np
 from neurodepth.cells import embedding
 from neurodepth.cells.arbour import Arbour, Branch, Parameters
 
-# Of seeds 0 to 159 the nearest to Hay 2011's cell in length and area per 50 um of path. Most seeds give a cell whose
-# dendrite is more excitable than that cell's; this one's is not (docs/cells.md).
-SEED = 80
 SHORTEST_BRANCH_UM = 3.0
 POINT_SPACING_UM = 10.0
 COLLAR_UM = 1.0  # a branch takes its own diameter this far from its fork
@@ -23,24 +19,24 @@ FIRST_LIMIT = 0.9  # no tip passes a limit of its own, between this fraction of 
 DIAMETER_NOISE = 0.1  # standard deviation of the logarithm, one draw a branch
 
 
-def grow(seed: int, parameters: Parameters | None = None) -> list[Branch]:
+def grow(parameters: Parameters, seed: int | None = None) -> list[Branch]:
     """Grow one cell; the same seed gives the same cell.
 
     Args:
-        seed: Any non-negative integer.
-        parameters: Targets and rules; None takes the project's cell.
+        parameters: Targets and rules.
+        seed: Any non-negative integer; None takes the parameters' own.
 
     Returns:
         Basal branches, then apical ones, parents before children, each with its points (x, y, z, diameter in um; the
         soma is at the origin, the pia towards +y). Point 0 of a branch with a parent is the parent's last point.
     """
-    parameters = parameters or Parameters()
+    seed = parameters.seed if seed is None else seed
     shape_rng, length_rng, diameter_rng, space_rng = (
         np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4)
     )
     basal = _basal_branches(parameters, shape_rng, length_rng)
-    apical = _apical_branches(parameters, shape_rng, length_rng)
-    for branches in (basal, apical):
+    apical = _apical_branches(parameters, shape_rng, length_rng) if parameters.trunk_um else []
+    for branches in filter(None, (basal, apical)):
         _set_diameters(branches, parameters, diameter_rng)
         embedding.embed(branches, parameters, space_rng)
     offset = len(basal)

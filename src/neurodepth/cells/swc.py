@@ -8,26 +8,33 @@ import numpy as np
 from neurodepth.cells.arbour import Branch, Parameters
 from neurodepth.cells.growth import solve
 
-SWC_SOMA, SWC_BASAL, SWC_APICAL = 1, 3, 4
+SWC_SOMA, SWC_TREES = 1, {"basal": 3, "apical": 4}
 N_SOMA_POINTS = 9  # an odd number: dendrites hang on the middle one, and NEURON connects them to soma(0.5)
 
 
-def write_swc(branches: Sequence[Branch], path: str | Path, seed: int, parameters: Parameters | None = None) -> None:
-    """Write a grown cell as SWC: soma type 1, basal 3, apical 4; dendrites hang on the soma's middle point."""
-    soma = _soma_points(parameters or Parameters())
+def write_swc(branches: Sequence[Branch], path: str | Path, parameters: Parameters, command: str) -> None:
+    """Write a grown cell as SWC: soma type 1, basal 3, apical 4; dendrites hang on the soma's middle point.
+
+    Args:
+        branches: What `growth.grow` returns.
+        path: Where to.
+        parameters: What they were grown from.
+        command: What makes the file again.
+    """
+    soma = _soma_points(parameters)
     rows = [(SWC_SOMA, *point, number) for number, point in enumerate(soma)]  # the first point's parent is 0: none
     last_row: list[int] = []
     for branch in branches:
-        swc_type = SWC_BASAL if branch.kind == "basal" else SWC_APICAL
+        swc_type = SWC_TREES[parameters.basal_tree if branch.kind == "basal" else "apical"]
         previous = len(soma) // 2 + 1 if branch.parent is None else last_row[branch.parent]
         for point in branch.points_um if branch.parent is None else branch.points_um[1:]:
             rows.append((swc_type, *point, previous))
             previous = len(rows)
         last_row.append(previous)
     header = (
-        "# Layer-5 thick-tufted pyramidal cell of the project neurodepth. Grown, not traced: made by\n"
-        f"#   python scripts/grow_morphology.py --seed {seed}\n"
-        "# towards measurements of cell 1 of Hay et al. 2011, PLoS Comput Biol 7:e1002107 (docs/cells.md).\n"
+        f"# {parameters.title} of the project neurodepth. Grown, not traced: made by\n"
+        f"#   {command}\n"
+        f"# towards measurements of {parameters.source} (docs/cells.md).\n"
         "# Lengths in um; soma at the origin, pia towards +y. Types: 1 soma, 3 basal, 4 apical dendrite.\n"
         "# id type x y z radius parent\n"
     )

@@ -1,0 +1,72 @@
+"""Scaled and small cells: what NEURON builds from them against closed forms."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from neurodepth.cells import definition
+from neurodepth.validation import overlay
+
+
+def build(project, name, values):
+    from neurodepth.cells.compartmental import CompartmentalCell
+
+    found = definition.read(project / "models" / "cells" / name)
+    return CompartmentalCell(dataclasses.replace(found, values=overlay(found.values, values)), project / "data")
+
+
+def scaled(project, factor):
+    cell = build(project, "l5pc", {"morphology": {"length_factor": factor}})
+    zone = [segment.Ca_LVA.gbar > 0.1 for segment in cell.dendritic_segments() if hasattr(segment, "Ca_LVA")]
+    in_zone = cell.segments.loc[cell.segments["tree"] == "apical", "path_distance_um"].to_numpy()[zone]
+    return cell.segments, cell.soma(0.5).area(), (in_zone.min(), in_zone.max())
+
+
+def stick_input_resistance_mohm(project):
+    """Steady change of the soma's voltage of the passive ball and stick per current, and what it is made of."""
+    from neuron import h
+
+    membrane = {"channels_s_per_cm2": {}, "capacitance_uf_per_cm2": 1, "axial_resistance_ohm_cm": 100}
+    leak = {"leak": {"conductance_s_per_cm2": 6e-5, "reversal_mv": -80}}
+    passive = dict.fromkeys(("soma", "axon", "apical"), membrane | leak)
+    found = definition.read(project / "models" / "cells" / "ball_and_stick")
+    values = found.values | {"regions": passive}
+    values["morphology"] = {key: value for key, value in values["morphology"].items() if key != "axon"}
+    from neurodepth.cells.compartmental import CompartmentalCell
+
+    cell = CompartmentalCell(dataclasses.replace(found, values=values), project / "data", "neuron")
+    clamp = h.IClamp(cell.soma(0.5))
+    clamp.delay, clamp.dur, clamp.amp = 0, 1e9, 0.01
+    h.dt, h.secondorder = 0.1, 0
+    h.finitialize(-80)
+    h.continuerun(400)
+    return (cell.soma(0.5).v + 80) / 0.01, cell.soma(0.5).area()
+
+
+@pytest.fixture(scope="module")
+def halves(project, isolated):
+    return isolated(scaled, project, 1), isolated(scaled, project, 0.5)
+
+
+def test_half_the_length_is_half_of_every_path_and_the_same_soma(halves):
+    (whole, soma_um2, _), (half, half_soma_um2, _) = halves
+    of_section = [one.groupby(["tree", "section"])["length_um"].sum() for one in (whole, half)]
+    np.testing.assert_allclose(of_section[1], of_section[0] / 2, rtol=1e-4)  # positions are single precision
+    assert half_soma_um2 == soma_um2
+    assert half["path_distance_um"].max() == pytest.approx(whole["path_distance_um"].max() / 2, rel=0.02)
+
+
+def test_the_calcium_zone_scales_with_the_dendrite(halves):
+    (_, _, zone_um), (_, _, half_zone_um) = halves
+    np.testing.assert_allclose(half_zone_um, np.array(zone_um) / 2, atol=20)  # a segment
+
+
+def test_the_passive_ball_and_stick_has_the_input_resistance_of_cable_theory(project, isolated):
+    found_mohm, soma_um2 = isolated(stick_input_resistance_mohm, project)
+    membrane_ohm_cm2, axial_ohm_cm, diameter_cm, length_cm = 1 / 6e-5, 100, 2e-4, 0.1
+    lambda_cm = np.sqrt(membrane_ohm_cm2 / axial_ohm_cm * diameter_cm / 4)
+    infinite_s = np.pi / 2 * diameter_cm**1.5 / np.sqrt(membrane_ohm_cm2 * axial_ohm_cm)  # Rall 1959
+    stick_s = infinite_s * np.tanh(length_cm / lambda_cm)
+    soma_s = soma_um2 * 1e-8 / membrane_ohm_cm2
+    assert found_mohm == pytest.approx(1e-6 / (stick_s + soma_s), rel=0.01)  # 201 segments

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse, special
 
 from neurodepth import networks
+from neurodepth.streamed_convolution import StreamedConvolution
 
 
 @dataclass(frozen=True)
@@ -53,23 +54,27 @@ class Stream:
     def __init__(self, weights: Weights, n_neurons: int = 1):
         """Neurons that have seen no input yet."""
         self.weights, self.n_neurons = weights, n_neurons
-        self._flat = [kernel.reshape(-1, kernel.shape[2]) for kernel in weights.kernels]
+        kernels = list(weights.kernels)
+        self._to_come: np.ndarray | None = None
         if weights.mixing is None:  # a spike adds to this millisecond and the next ones: earliest lag first
-            kernel = weights.kernels[0][::-1]
-            self._by_synapse = np.ascontiguousarray(kernel.transpose(1, 0, 2).reshape(kernel.shape[1], -1))
-        self.reset()
+            kernel_ms, n_synapses, width = kernels[0].shape
+            by_synapse = kernels.pop(0)[::-1].transpose(1, 0, 2)
+            self._by_synapse = np.ascontiguousarray(by_synapse).reshape(n_synapses, -1)
+            self._to_come = np.zeros((n_neurons, kernel_ms - 1, width), np.float32)
+        self._convolutions = [StreamedConvolution(kernel, n_neurons) for kernel in kernels]
 
     @property
     def state_bytes(self) -> int:
         """Bytes of the state of all neurons."""
-        return sum(one.nbytes for one in self._past)
+        to_come = 0 if self._to_come is None else self._to_come.nbytes
+        return to_come + sum(one.state_bytes for one in self._convolutions)
 
     def reset(self) -> None:
         """Forget all input."""
-        kernels = self.weights.kernels
-        self._past = [np.zeros((self.n_neurons, len(one) - 1, one.shape[1]), np.float32) for one in kernels]
-        if self.weights.mixing is None:  # sums that are already known of the milliseconds to come
-            self._past[0] = np.zeros((self.n_neurons, len(kernels[0]) - 1, kernels[0].shape[2]), np.float32)
+        for one in self._convolutions:
+            one.reset()
+        if self._to_come is not None:
+            self._to_come[:] = 0
 
     def advance(self, input_spikes: Any) -> tuple[np.ndarray, np.ndarray]:
         """Take the input of the next milliseconds.
@@ -84,11 +89,16 @@ class Stream:
         Raises:
             ValueError: If neurons or synapses are not as many as here.
         """
-        x = self._first_sum(self._rows(input_spikes))
-        for layer, shift in enumerate(self.weights.shifts):
-            if layer:
-                x = self._convolve(layer, x)
-            x = np.maximum(x + shift, 0)
+        x = self._rows(input_spikes)
+        shifts = list(self.weights.shifts)
+        if self.weights.mixing is None:
+            x = np.maximum(self._add_events(x) + shifts.pop(0), 0)
+        else:
+            x = (x @ self.weights.mixing).reshape(self.n_neurons, -1, self.weights.mixing.shape[1])
+        for convolution, shift in zip(self._convolutions, shifts, strict=True):
+            x = convolution.advance(x)
+            x += shift
+            np.maximum(x, 0, out=x)
         out = x @ self.weights.head + self.weights.head_bias
         return special.expit(out[..., 0]), out[..., 1]
 
@@ -107,30 +117,17 @@ class Stream:
             raise ValueError(f"input_spikes: expected {expected}, found the shape {input_spikes.shape}")
         return sparse.csr_array(rows if sparse.issparse(rows) else rows.reshape(-1, n_synapses), dtype=np.float32)
 
-    def _first_sum(self, rows: Any) -> np.ndarray:
-        """What the first layer adds up, shape (neurons, ms, width)."""
-        if self.weights.mixing is not None:
-            return self._convolve(0, (rows @ self.weights.mixing).reshape(self.n_neurons, -1, self._past[0].shape[2]))
+    def _add_events(self, rows: Any) -> np.ndarray:
+        """What a first layer that reads synapses adds up, shape (neurons, ms, width): each event in all its lags."""
         kernel_ms, _, width = self.weights.kernels[0].shape
         added = (rows @ self._by_synapse).reshape(self.n_neurons, -1, kernel_ms, width)
         duration_ms = added.shape[1]
         total = np.zeros((self.n_neurons, duration_ms + kernel_ms - 1, width), np.float32)
-        total[:, : kernel_ms - 1] = self._past[0]
+        total[:, : kernel_ms - 1] = self._to_come
         for lag_ms in range(kernel_ms):
             total[:, lag_ms : lag_ms + duration_ms] += added[:, :, lag_ms]
-        self._past[0] = total[:, duration_ms:].copy()
+        self._to_come[:] = total[:, duration_ms:]
         return total[:, :duration_ms]
-
-    def _convolve(self, layer: int, x: np.ndarray) -> np.ndarray:
-        """Shape (neurons, ms, channels) to (neurons, ms, width); remembers the end of x."""
-        kernel_ms, n_channels, _ = self.weights.kernels[layer].shape
-        seen = np.concatenate([self._past[layer], x], axis=1)
-        self._past[layer] = seen[:, seen.shape[1] - kernel_ms + 1 :].copy()
-        windows = np.lib.stride_tricks.sliding_window_view(
-            seen, kernel_ms, axis=1
-        )  # (neurons, ms, channels, kernel_ms)
-        rows = windows.swapaxes(2, 3).reshape(-1, kernel_ms * n_channels)
-        return (rows @ self._flat[layer]).reshape(*x.shape[:2], -1)
 
 
 def open_stream(model_path: str | Path, n_neurons: int = 1) -> Stream:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse, special
 
-from neurodepth import networks, streaming
+from neurodepth import networks, streamed_convolution, streaming
 
 N_SYNAPSES, N_NEURONS, DURATION_MS = 12, 3, 60
 SCALING = {"soma_mean_mv": -65.0, "soma_deviation_mv": 4.0}
@@ -84,3 +84,26 @@ def test_input_of_another_shape_is_refused(network, shape):
 def test_a_network_without_layers_to_stack_is_refused():
     with pytest.raises(ValueError, match="type lstm cannot be streamed: expected one of tcn, fully_connected"):
         streaming.read_weights(None, {"architecture": {"type": "lstm"}})
+
+
+@pytest.mark.parametrize("kernel_ms", [1, 9, 50])
+def test_a_convolution_gives_the_same_however_long_its_calls_are(kernel_ms):
+    rng = np.random.default_rng(1)
+    kernel = rng.standard_normal((kernel_ms, 4, 3)).astype(np.float32)
+    calls_ms = [1, 3, 15, 16, 40, 300, 2, 1, 200, 128, 129]
+    x = rng.standard_normal((2, sum(calls_ms), 4)).astype(np.float32)
+    convolution = streamed_convolution.StreamedConvolution(kernel, 2)
+    before = convolution.state_bytes
+    ends_ms = np.cumsum(calls_ms)
+    found = np.concatenate([convolution.advance(one) for one in np.split(x, ends_ms[:-1], axis=1)], axis=1)
+    expected = np.array(
+        [
+            [
+                sum(np.convolve(neuron[:, channel], kernel[::-1, channel, out]) for channel in range(4))[: len(neuron)]
+                for out in range(3)
+            ]
+            for neuron in x.astype(float)
+        ]
+    ).swapaxes(1, 2)
+    np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max() * kernel_ms)  # rounding of float32
+    assert convolution.state_bytes == before

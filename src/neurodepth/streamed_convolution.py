@@ -1,0 +1,70 @@
+"""A causal convolution in time that remembers: of many neurons side by side, some milliseconds a call.
+
+A call of a few milliseconds multiplies by the kernel once a millisecond. A longer one is multiplied frequency by
+frequency (overlap-save): for a long kernel that is a tenth of the work, and the result is the same up to rounding.
+"""
+
+import numpy as np
+from scipy import fft
+
+BLOCK_MS = 128  # longer calls are cut: a state does not grow
+# Measured by benchmarks/streaming.py --part methods: below, the transforms cost more than they save.
+SHORTEST_CALL_MS, SHORTEST_KERNEL_MS = 16, 32
+
+
+class StreamedConvolution:
+    """A convolution of neurons that run side by side, each with its own past.
+
+    Args:
+        kernel: Shape (kernel_ms, channels, width), the latest input last, float32.
+        n_neurons: How many.
+    """
+
+    def __init__(self, kernel: np.ndarray, n_neurons: int):
+        self._kernel_ms, n_channels, width = kernel.shape
+        self._kernel = np.ascontiguousarray(kernel).reshape(-1, width)
+        self._length_ms = fft.next_fast_len(self._kernel_ms - 1 + BLOCK_MS, real=True)
+        # (frequencies, channels, width)
+        self._spectrum = (
+            fft.rfft(kernel[::-1], self._length_ms, axis=0) if self._kernel_ms >= SHORTEST_KERNEL_MS else None
+        )
+        self._seen = np.zeros((n_neurons, self._kernel_ms - 1 + BLOCK_MS, n_channels), np.float32)
+        self.reset()
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of what all neurons remember."""
+        return self._seen.nbytes
+
+    def reset(self) -> None:
+        """Forget all input."""
+        self._end_ms = self._kernel_ms - 1
+        self._seen[:, : self._end_ms] = 0
+
+    def advance(self, x: np.ndarray) -> np.ndarray:
+        """Shape (neurons, ms, channels) to (neurons, ms, width)."""
+        starts = range(0, x.shape[1], BLOCK_MS)
+        parts = [self._advance_block(x[:, first : first + BLOCK_MS]) for first in starts]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def _advance_block(self, x: np.ndarray) -> np.ndarray:
+        seen = self._remember(x)
+        if self._spectrum is not None and x.shape[1] >= SHORTEST_CALL_MS:
+            spectrum = fft.rfft(seen, self._length_ms, axis=1).transpose(1, 0, 2)
+            out = fft.irfft(spectrum @ self._spectrum, self._length_ms, axis=0)
+            return out[self._kernel_ms - 1 :][: x.shape[1]].transpose(1, 0, 2)
+        out = np.empty((*x.shape[:2], self._kernel.shape[1]), np.float32)
+        for time_ms in range(x.shape[1]):
+            window = seen[:, time_ms : time_ms + self._kernel_ms]
+            out[:, time_ms] = window.reshape(len(window), -1) @ self._kernel  # a view: no copy
+        return out
+
+    def _remember(self, x: np.ndarray) -> np.ndarray:
+        """Add x to what is remembered; returns it with the past that it needs, shape (neurons, kernel_ms - 1 + ms, channels)."""
+        past_ms, duration_ms = self._kernel_ms - 1, x.shape[1]
+        if self._end_ms + duration_ms > self._seen.shape[1]:  # begin again at the front
+            self._seen[:, :past_ms] = self._seen[:, self._end_ms - past_ms : self._end_ms].copy()
+            self._end_ms = past_ms
+        self._seen[:, self._end_ms : self._end_ms + duration_ms] = x
+        self._end_ms += duration_ms
+        return self._seen[:, self._end_ms - duration_ms - past_ms : self._end_ms]

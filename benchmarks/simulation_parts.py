@@ -22,7 +22,8 @@ import simulators
 import yaml
 from simulators import Cost
 
-from neurodepth.cells.mechanisms import CACHE_VARIABLE, VECTOR_FLAGS
+from neurodepth.cells.cache import CACHE_VARIABLE
+from neurodepth.cells.mechanisms import VECTOR_FLAGS
 from neurodepth.simulation import Protocol
 
 INPUT_FACTORS = (0.25, 0.5, 1, 2)

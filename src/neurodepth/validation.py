@@ -130,7 +130,7 @@ def _explain(error: jsonschema.ValidationError) -> str:
     if error.validator in EXPECTED:
         wanted = EXPECTED[str(error.validator)].format(_listed(error.validator_value))
         return f"{where or 'top level'}: expected {wanted}, found {_shown(found)}{_number_hint(error)}"
-    if error.validator == "oneOf" and error.context:
+    if error.validator in ("oneOf", "anyOf") and error.context:
         return _explain_choice(where, error)
     return f"{where or 'top level'}: {error.message}"
 

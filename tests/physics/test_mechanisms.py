@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from neurodepth.cells import mechanisms
+from neurodepth.cells import cache, mechanisms
 from tests.physics import simulated
 
 
@@ -90,7 +90,7 @@ def test_gates_are_smooth_where_their_formula_is_zero_over_zero(project, isolate
 
 
 def test_a_mechanism_that_does_not_compile_is_reported(tmp_path, monkeypatch):
-    monkeypatch.setenv(mechanisms.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path / "cache"))
     (tmp_path / "Broken.mod").write_text("NEURON { SUFFIX Broken }\nBREAKPOINT { this is not NMODL }\n")
     with pytest.raises(mechanisms.CompilationError, match=r"nrnivmodl failed[\s\S]*Broken"):
         mechanisms.compile_mechanisms(tmp_path)

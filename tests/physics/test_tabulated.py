@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from neurodepth.cells import mechanisms
+from neurodepth.cells import cache, mechanisms
 from tests.physics import simulated
 from tests.physics.test_mechanisms import STEADY
 
@@ -106,7 +106,7 @@ def test_the_kernel_names_a_missing_compiler(monkeypatch, tmp_path):
 
     assert shutil.which("no-such-compiler") is None
     monkeypatch.setenv("CXX", "no-such-compiler")
-    monkeypatch.setenv(mechanisms.CACHE_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(cache.CACHE_VARIABLE, str(tmp_path))
     kernel.load.cache_clear()
     with pytest.raises(mechanisms.CompilationError, match="'no-such-compiler': install one, or set CXX"):
         kernel.load()

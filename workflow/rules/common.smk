@@ -30,6 +30,8 @@ SIMULATION_CODE = [
     "cells/__init__.py",
     "cells/compartmental.py",
     "cells/definition.py",
+    "cells/foreign",
+    "cells/input_rates.py",
     "cells/mechanisms.py",
     "cells/morphology.py",
     "cells/morphology_file.py",

@@ -23,20 +23,26 @@ def build(definition: CellDefinition, data_path: str | Path = "data", simulator:
         simulator: Of a compartmental cell; see CompartmentalCell.
 
     Returns:
-        A CompartmentalCell or a PointCell; both have `synapses` and `run`.
+        A CompartmentalCell, a ForeignCell or a PointCell; all have `synapses` and `run`.
     """
     if definition.values["type"] == "point":
         from neurodepth.cells.point import PointCell
 
         return PointCell(definition)
-    from neurodepth.cells.compartmental import CompartmentalCell
-    from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms
+    from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms, mechanism_files
 
-    if simulator == "coreneuron" and definition.mechanisms_path is not None:
+    if simulator == "coreneuron":
+        sources = mechanism_files(definition, data_path)
         try:
-            compile_mechanisms(definition.mechanisms_path, coreneuron=True)
+            compile_mechanisms(sources, coreneuron=True)
         except CompilationError as error:
-            compile_mechanisms(definition.mechanisms_path, coreneuron=False)  # fails as well where the source is wrong
+            compile_mechanisms(sources, coreneuron=False)  # fails as well where the source is wrong
             log.warning("CoreNEURON cannot be built, running in NEURON (same results, slower): %s", error)
             simulator = "neuron"
+    if definition.values["type"] == "foreign":
+        from neurodepth.cells.foreign.cell import ForeignCell
+
+        return ForeignCell(definition, data_path, simulator)
+    from neurodepth.cells.compartmental import CompartmentalCell
+
     return CompartmentalCell(definition, data_path, simulator)

@@ -25,7 +25,7 @@ def describe(cell: Any) -> dict[str, np.ndarray]:
         cell: What `cells.build` returns.
     """
     is_point = not hasattr(cell, "segments")
-    first_dendritic = 0 if is_point else sum(section.nseg for section in (cell.soma, *cell.axon))
+    first_dendritic = 0 if is_point else sum(section.nseg for part in ("soma", "axon") for section in cell.parts[part])
     return (_describe_point() if is_point else _describe_tree(cell)) | {
         "synapse_segment": (first_dendritic + cell.synapses["segment"]).to_numpy(np.int32),
         "synapse_excitatory": (cell.synapses["kind"] == "excitatory").to_numpy(),
@@ -59,7 +59,7 @@ def _describe_tree(cell: Any) -> dict[str, np.ndarray]:
     number = {section: position for position, section in enumerate(sections)}
     soma_middle = cell.soma(0.5)
     ends_um = np.concatenate([_segment_ends(section, cell) for section in sections])
-    densities = _densities(cell, segments)
+    densities = cell.densities(segments)
     return {
         "segment_section": np.repeat(np.arange(len(sections)), np.diff(first)).astype(np.int32),
         "segment_start_um": ends_um[:, 0].astype(np.float32),
@@ -99,9 +99,8 @@ def _is_main_fork(daughters_um: list[float]) -> bool:
 
 def _segment_ends(section: Any, cell: Any) -> np.ndarray:
     """Both ends of each segment on the traced line in um, shape (segments, 2, 3); an axon stub points away from the apical tree."""
-    from neurodepth.cells.sections import traced_points
-
-    points = _axon_points(section, cell) if section in cell.axon else traced_points(section)
+    has_line = section.n3d() or section in cell.untraced_um
+    points = cell.line_um(section) if has_line else _axon_points(section, cell)
     cut_um = np.linspace(0, points[-1, 3], section.nseg + 1)
     place = np.stack([np.interp(cut_um, points[:, 3], points[:, axis]) for axis in range(3)], axis=1)
     return np.stack([place[:-1], place[1:]], axis=1)
@@ -127,14 +126,3 @@ def _parents(section: Any, number: dict[Any, int], first: np.ndarray) -> np.ndar
         return own - 1 if own[0] == 0 else np.append(-1, own[:-1])
     before = min(int(parent.x * parent.sec.nseg), parent.sec.nseg - 1)
     return np.append(first[number[parent.sec]] + before, own[:-1])
-
-
-def _densities(cell: Any, segments: list[Any]) -> dict[str, np.ndarray]:
-    """Peak conductance of the leak and of each channel in every segment, 0 where there is none."""
-    channels = sorted(
-        {name for region in cell.definition.values["regions"].values() for name in region.get("channels_s_per_cm2", {})}
-    )
-    found = {"leak": [segment.pas.g for segment in segments]}
-    for name in channels:
-        found[name] = [getattr(segment, name).gbar if hasattr(segment, name) else 0.0 for segment in segments]
-    return {name: np.array(values) for name, values in found.items()}

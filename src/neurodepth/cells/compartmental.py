@@ -11,10 +11,12 @@ from neuron import h
 
 from neurodepth.cells import mechanisms
 from neurodepth.cells.definition import CellDefinition
+from neurodepth.cells.input_rates import with_rates_of_trees
 from neurodepth.cells.morphology import find_morphology
 from neurodepth.cells.recording import Wanted
 from neurodepth.cells.sections import import_morphology, load_mechanisms, traced_points
 from neurodepth.cells.stepped import SteppedIntegrator
+from neurodepth.cells.synaptic_weights import draw_weights
 from neurodepth.cells.tabulated import TabulatedIntegrator
 from neurodepth.cells.trial import Events, Trial, VoltageBasis
 from neurodepth.validation import InvalidFileError
@@ -31,7 +33,9 @@ class CompartmentalCell:
     """A cell with an excitatory and an inhibitory synapse at the middle of every dendritic segment.
 
     Attributes:
-        synapses: One row a synapse in input order: kind, tree, segment (row of `segments`), length_um.
+        synapses: One row a synapse in input order: kind, tree, segment (row of `segments`), length_um, weight (factor on
+            its conductance).
+        untraced_um: Points of sections that have none of their own, by section, as `sections.traced_points` gives them.
         segments: One row a dendritic segment, basal first, in NEURON's order: tree, section, x, parent_section,
             parent_x, length_um, diameter_um, area_um2, path_distance_um, x_um, y_um, z_um.
     """
@@ -51,28 +55,18 @@ class CompartmentalCell:
             CompilationError: If the mechanisms do not compile.
             UnsupportedMechanismError: If a mechanism is of a kind that tables cannot hold.
         """
-        self.definition, self.simulator = definition, simulator
-        if definition.mechanisms_path is None:
-            raise InvalidFileError(f"{definition.name}: mechanisms_path is missing")
         if simulator not in SIMULATORS:
             raise ValueError(f"simulator is '{simulator}', expected one of {', '.join(SIMULATORS)}")
-        load_mechanisms(mechanisms.compile_mechanisms(definition.mechanisms_path, simulator == "coreneuron"))
+        self.simulator = simulator
+        sources = mechanisms.mechanism_files(definition, data_path)
+        load_mechanisms(mechanisms.compile_mechanisms(sources, simulator == "coreneuron"))
         h.celsius = definition.values["temperature_celsius"]
-        self.soma, self.axon, self.trees = import_morphology(find_morphology(definition, data_path), definition)
-        self.parts = {"soma": [self.soma], "axon": self.axon, **self.trees}
+        self.untraced_um: dict[Any, np.ndarray] = {}
+        self.parts = self._make_sections(definition, data_path)
+        self.soma, self.axon = self.parts["soma"][0], self.parts["axon"]
+        self.trees = {tree: self.parts[tree] for tree in TREES}
         self.segments = self._tabulate_segments()
-        inserted = {
-            name for region in definition.values["regions"].values() for name in region.get("channels_s_per_cm2", {})
-        }
-        for key in ("mechanism_parameters", "channel_scale"):
-            if unknown := set(definition.values.get(key, {})) - inserted:
-                raise InvalidFileError(
-                    f"{definition.folder}/cell.yaml: {key} names {', '.join(sorted(unknown))}, expected channels of a region: {', '.join(sorted(inserted))}"
-                )
-        self.mechanism_parameters = {
-            mechanism: {_strip_unit(key, mechanism, is_synapse=False): value for key, value in parameters.items()}
-            for mechanism, parameters in definition.values.get("mechanism_parameters", {}).items()
-        }
+        self.definition = with_rates_of_trees(definition, self.segments)
         self._insert_membrane()
         synapses = definition.values["synapses"]
         self.synapse_parameters = {  # in the order of the table of synapses, whatever that of cell.yaml
@@ -83,12 +77,7 @@ class CompartmentalCell:
             for kind in KINDS
         }
         self.points, self.synapses = self._add_synapses()
-        nexus = definition.values["morphology"]["nexus"]
-        if nexus["section"] >= len(self.trees["apical"]):
-            raise InvalidFileError(
-                f"{definition.name}: nexus.section is {nexus['section']}, but there are {len(self.trees['apical'])} apical sections"
-            )
-        self.nexus = self.trees["apical"][nexus["section"]](nexus["position"])
+        self.nexus = self._find_nexus()
         self.integrator = (
             TabulatedIntegrator(self)
             if simulator == "tabulated"
@@ -129,6 +118,10 @@ class CompartmentalCell:
             raise ValueError(f"an event names synapse {events.synapse.max()}, the cell has {len(self.synapses)}")
         if unknown := set(record) - set(RECORDABLE):
             raise ValueError(f"cannot record {', '.join(sorted(unknown))}, expected any of {', '.join(RECORDABLE)}")
+        if "nexus_calcium" in record and self.nexus is None:
+            raise InvalidFileError(
+                f"{self.definition.name}: nexus_calcium is to be recorded, but morphology names no nexus: add one, or leave it out of simulation.record"
+            )
         n_sections = sum(map(len, self.parts.values()))
         if (n_alive := sum(1 for _ in h.allsec())) != n_sections:
             raise RuntimeError(
@@ -136,18 +129,19 @@ class CompartmentalCell:
             )
         h.celsius = self.definition.values["temperature_celsius"]
         keeps_dendrites = basis is not None or "dendrite_voltage" in record
+        middles = [self.soma(0.5)] + ([self.nexus] if self.nexus is not None else [])
         wanted = Wanted(
-            [self.soma(0.5), self.nexus, *(self.dendritic_segments() if keeps_dendrites else [])],
+            [*middles, *(self.dendritic_segments() if keeps_dendrites else [])],
             self.nexus if "nexus_calcium" in record else None,
             "nmda_conductance" in record,
         )
         found = self.integrator.integrate(events, duration_ms, step_ms, second_order, wanted)
-        dendrite_mv = found.voltage_mv[:, 2:]
+        dendrite_mv = found.voltage_mv[:, len(middles) :]
         return Trial(
             events=events,
             spike_time_ms=found.spike_time_ms,
             soma_voltage_mv=found.voltage_mv[:, 0].copy(),
-            nexus_voltage_mv=found.voltage_mv[:, 1].copy(),
+            nexus_voltage_mv=None if self.nexus is None else found.voltage_mv[:, 1].copy(),
             dendrite_components_mv=None if basis is None else basis.project(dendrite_mv),
             dendrite_voltage_mv=dendrite_mv.astype(np.float16) if "dendrite_voltage" in record else None,
             nmda_conductance_us=found.nmda_conductance_us,
@@ -158,13 +152,25 @@ class CompartmentalCell:
         """NEURON's segments of the dendrites, in the order of `segments`."""
         return [segment for tree in TREES for section in self.trees[tree] for segment in section]
 
+    def line_um(self, section: Any) -> np.ndarray:
+        """Line along which a section lies, as `sections.traced_points` gives it."""
+        return self.untraced_um[section] if section in self.untraced_um else traced_points(section)
+
+    def densities(self, segments: list[Any]) -> dict[str, np.ndarray]:
+        """Peak conductance of the leak and of each channel, S/cm2, shape (segments,); 0 where there is none."""
+        regions = self.definition.values["regions"].values()
+        found = {"leak": np.array([segment.pas.g for segment in segments])}
+        for name in sorted({name for region in regions for name in region.get("channels_s_per_cm2", {})}):
+            found[name] = np.array([getattr(one, name).gbar if hasattr(one, name) else 0.0 for one in segments])
+        return found
+
     def _tabulate_segments(self) -> pd.DataFrame:
         soma_middle = self.soma(0.5)
         rows = []
         for tree in TREES:
             for number, section in enumerate(self.trees[tree]):
                 parent = section.parentseg()
-                points = traced_points(section)
+                points = self.line_um(section)
                 for segment in section:
                     position = [
                         np.interp(segment.x * points[-1, 3], points[:, 3], points[:, axis]) for axis in range(3)
@@ -179,9 +185,37 @@ class CompartmentalCell:
         columns = ["tree", "section", "x", "parent_section", "parent_x", "length_um", "diameter_um", "area_um2"]
         return pd.DataFrame(rows, columns=[*columns, "path_distance_um", "x_um", "y_um", "z_um"])
 
+    def _make_sections(self, definition: CellDefinition, data_path: str | Path) -> dict[str, list[Any]]:
+        """Sections of the soma, the axon, and the basal and the apical tree."""
+        return import_morphology(find_morphology(definition, data_path), definition)
+
+    def _find_nexus(self) -> Any:
+        """NEURON's segment where the tuft begins, or None where the definition names none."""
+        nexus = self.definition.values.get("morphology", {}).get("nexus")
+        if nexus is None:
+            return None
+        if nexus["section"] >= len(self.trees["apical"]):
+            raise InvalidFileError(
+                f"{self.definition.name}: nexus.section is {nexus['section']}, but there are {len(self.trees['apical'])} apical sections"
+            )
+        return self.trees["apical"][nexus["section"]](nexus["position"])
+
     def _insert_membrane(self) -> None:
-        self.longest_apical_path_um = max(h.distance(self.soma(0.5), section(1)) for section in self.trees["apical"])
-        for name, region in self.definition.values["regions"].items():
+        values = self.definition.values
+        inserted = {name for region in values["regions"].values() for name in region.get("channels_s_per_cm2", {})}
+        for key in ("mechanism_parameters", "channel_scale"):
+            if unknown := set(values.get(key, {})) - inserted:
+                raise InvalidFileError(
+                    f"{self.definition.folder}/cell.yaml: {key} names {', '.join(sorted(unknown))}, expected channels of a region: {', '.join(sorted(inserted))}"
+                )
+        self.mechanism_parameters = {
+            mechanism: {_strip_unit(key, mechanism, is_synapse=False): value for key, value in parameters.items()}
+            for mechanism, parameters in values.get("mechanism_parameters", {}).items()
+        }
+        self.longest_apical_path_um = max(
+            (h.distance(self.soma(0.5), section(1)) for section in self.trees["apical"]), default=0.0
+        )
+        for name, region in values["regions"].items():
             for section in self.parts[name]:
                 self._insert_region(section, region)
 
@@ -214,6 +248,7 @@ class CompartmentalCell:
         section = segment.sec
         is_last = segment.x > 1 - 1 / section.nseg
         distance_um = h.distance(self.soma(0.5), section(1) if is_last else segment)
+        distance_um /= self.definition.values["morphology"].get("length_factor", 1)  # zones scale with the dendrite
         if density["profile"] == "band":
             return density["inside"] if density["from_um"] < distance_um < density["to_um"] else density["outside"]
         fraction = min(distance_um / self.longest_apical_path_um, density["largest_fraction"])
@@ -229,7 +264,8 @@ class CompartmentalCell:
                 points.append(point)
         one_kind = self.segments[["tree", "length_um"]].assign(segment=np.arange(len(self.segments)))
         table = pd.concat([one_kind.assign(kind=kind) for kind in KINDS], ignore_index=True)
-        return points, table[["kind", "tree", "segment", "length_um"]]
+        table["weight"] = draw_weights(table["kind"].to_numpy(), self.definition.values["synapses"])
+        return points, table[["kind", "tree", "segment", "length_um", "weight"]]
 
 
 def _insert(section: Any, mechanism: str, definition: CellDefinition) -> None:

@@ -18,6 +18,7 @@ class CellDefinition:
         folder: The cell's own folder.
         mechanisms_path: Folder with the NMODL files; None for a point neuron.
         morphology_folder: Folder of the file that names the morphology; None for a point neuron.
+        model_folder: Folder of the file that names a foreign model; None for other cells.
     """
 
     name: str
@@ -26,6 +27,7 @@ class CellDefinition:
     folder: Path
     mechanisms_path: Path | None
     morphology_folder: Path | None
+    model_folder: Path | None = None
 
 
 def read(folder: str | Path, variant: str | None = None) -> CellDefinition:
@@ -54,7 +56,21 @@ def read(folder: str | Path, variant: str | None = None) -> CellDefinition:
         path.parent.resolve(),
         folders.get("mechanisms"),
         folders.get("morphology"),
+        folders.get("model"),
     )
+
+
+def simulation_settings(definition: CellDefinition, study: dict[str, Any]) -> dict[str, Any]:
+    """How a cell is simulated: as the study says, with what the cell needs instead.
+
+    Args:
+        definition: The cell; a foreign one is never integrated from tables.
+        study: The configuration's section `simulation`, or any of its keys.
+    """
+    settings = study | definition.values.get("simulation", {})
+    if definition.values["type"] == "foreign" and settings.get("simulator") == "tabulated":
+        settings["simulator"] = "neuron"
+    return settings
 
 
 def _read_extended(path: Path) -> tuple[dict[str, Any], dict[str, Path]]:
@@ -68,4 +84,6 @@ def _read_extended(path: Path) -> tuple[dict[str, Any], dict[str, Path]]:
         folders["mechanisms"] = (path.parent / values["mechanisms_path"]).resolve()
     if "path" in values.get("morphology", {}):
         folders["morphology"] = path.parent.resolve()
+    if "path" in values.get("model", {}):
+        folders["model"] = path.parent.resolve()
     return validation.overlay(base, values), folders

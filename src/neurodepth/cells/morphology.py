@@ -50,8 +50,19 @@ def obtain(definition: CellDefinition, output_path: Path) -> None:
     else:
         log.info("%s: fetching %s", output_path, fetch["url"])
         temporary.write_bytes(_fetch(definition))
-    _check_sha256(temporary, fetch["sha256"])
+    check_sha256(temporary, fetch["sha256"])
     os.replace(temporary, output_path)
+
+
+def check_sha256(path: Path, expected: str | None) -> None:
+    """Check that a file is the published one, where its checksum is known.
+
+    Raises:
+        InvalidFileError: If it is another.
+    """
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if expected and found != expected:
+        raise InvalidFileError(f"{path}: sha256 is {found}, expected {expected}: not the published file; replace it")
 
 
 def _look_for(definition: CellDefinition, data_path: str | Path) -> Path | None:
@@ -62,7 +73,7 @@ def _look_for(definition: CellDefinition, data_path: str | Path) -> Path | None:
     for folder in folders:
         path = folder / morphology["path"]
         if path.is_file():
-            _check_sha256(path, morphology.get("fetch", {}).get("sha256"))
+            check_sha256(path, morphology.get("fetch", {}).get("sha256"))
             return path
     return None
 
@@ -87,9 +98,3 @@ def _by_hand(definition: CellDefinition) -> str:
     return (
         f"Put {morphology['path']} into data/morphologies/, or set {DATA_VARIABLE} to the folder that holds it.{source}"
     )
-
-
-def _check_sha256(path: Path, expected: str | None) -> None:
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if expected and found != expected:
-        raise InvalidFileError(f"{path}: sha256 is {found}, expected {expected}: not the published file; replace it")

@@ -36,7 +36,7 @@ def load_mechanisms(folder: Path) -> None:
         _loaded_library.append(folder)
 
 
-def import_morphology(path: Path, definition: CellDefinition) -> tuple[Any, list[Any], dict[str, list[Any]]]:
+def import_morphology(path: Path, definition: CellDefinition) -> dict[str, list[Any]]:
     """Make the sections of a cell, with as many segments as its definition asks for.
 
     Args:
@@ -44,10 +44,10 @@ def import_morphology(path: Path, definition: CellDefinition) -> tuple[Any, list
         definition: The cell, for its axon and the length of its segments.
 
     Returns:
-        The soma, the sections of the axon, and those of the `basal` and the `apical` tree.
+        Sections of the `soma` (one), the `axon`, and the `basal` and the `apical` tree; a tree may have none.
 
     Raises:
-        InvalidFileError: If the file is of another kind, has no single soma, lacks a tree, or has a point without
+        InvalidFileError: If the file is of another kind, has no single soma or no dendrite, or has a point without
             parent, finite coordinates or a positive diameter.
     """
     kind = path.suffix.lower()
@@ -63,23 +63,48 @@ def import_morphology(path: Path, definition: CellDefinition) -> tuple[Any, list
     sections = _Sections()
     h.Import3d_GUI(reader, False).instantiate(sections)
     found = {name: list(getattr(sections, name, [])) for name in ("soma", "dend", "apic", "axon")}
-    if len(found["soma"]) != 1 or not found["dend"] or not found["apic"]:
+    if len(found["soma"]) != 1 or not (found["dend"] or found["apic"]):
         counts = ", ".join(f"{len(part)} {name}" for name, part in found.items())
-        raise InvalidFileError(f"{path}: expected one soma, basal and apical dendrites, found sections: {counts}")
-    soma, trees = found["soma"][0], {"basal": found["dend"], "apical": found["apic"]}
+        raise InvalidFileError(f"{path}: expected one soma and dendrites, found sections: {counts}: correct the file")
+    soma = found["soma"][0]
     for section in found["axon"]:
         h.delete_section(sec=section)
     _check_points(path, soma, [*found["dend"], *found["apic"]])
     morphology = definition.values["morphology"]
+    _scale_lengths([*found["dend"], *found["apic"]], soma, morphology.get("length_factor", 1))
     axon = _axon_stub(soma, **morphology["axon"]) if "axon" in morphology else []
     for section in [soma, *axon, *found["dend"], *found["apic"]]:
         section.nseg = 1 + 2 * int(section.L / morphology["segment_length_um"])
-    return soma, axon, trees
+    return {"soma": [soma], "axon": axon, "basal": found["dend"], "apical": found["apic"]}
 
 
 def traced_points(section: Any) -> np.ndarray:
     """Traced points of a section, shape (points, 4): x, y, z and arc length in um."""
     return np.array([(section.x3d(i), section.y3d(i), section.z3d(i), section.arc3d(i)) for i in range(section.n3d())])
+
+
+def untraced_points(sections: list[Any]) -> dict[Any, np.ndarray]:
+    """Where NEURON would draw those sections that have no traced points, as `traced_points` gives it; they keep having none."""
+    untraced = [section for section in sections if not section.n3d()]
+    kept = {section: (section.L, [segment.diam for segment in section]) for section in untraced}
+    h.define_shape()
+    found = {section: traced_points(section) for section in untraced}
+    for section, (length_um, diameters_um) in kept.items():
+        section.pt3dclear()  # with points, NEURON would change the areas of a section that tapers
+        section.L = length_um
+        for segment, diameter_um in zip(section, diameters_um, strict=True):
+            segment.diam = diameter_um
+    return found
+
+
+def _scale_lengths(dendrites: list[Any], soma: Any, factor: float) -> None:
+    """Move the points of dendrites away from the soma's middle, or towards it; diameters stay."""
+    if factor == 1:
+        return
+    centre_um = traced_points(soma)[:, :3].mean(axis=0)
+    for section in dendrites:
+        for point, place_um in enumerate(traced_points(section)[:, :3]):
+            h.pt3dchange(point, *(centre_um + factor * (place_um - centre_um)), section.diam3d(point), sec=section)
 
 
 class _Sections:

@@ -30,7 +30,7 @@ class TabulatedIntegrator:
         self._regions = [
             self._region(sections, values["regions"][name], name in cell.trees)
             for name, sections in cell.parts.items()
-            if name in values["regions"]
+            if sections and name in values["regions"]
         ]
         self._synapses = [
             measure.measure_synapse(values["synapses"][kind]["mechanism"], parameters)
@@ -55,7 +55,12 @@ class TabulatedIntegrator:
             addresses.append(solver.voltage_address(cell.dendritic_segments()))
             addresses.extend(solver.synapse_address(state) for state in range(len(self._nmda_tables())))
         spike_time_ms, values = solver.run(
-            events, duration_ms, cell.definition.values["spike_threshold_mv"], cell.soma(0.5), np.concatenate(addresses)
+            events,
+            cell.synapses["weight"].to_numpy(),
+            duration_ms,
+            cell.definition.values["spike_threshold_mv"],
+            cell.soma(0.5),
+            np.concatenate(addresses),
         )
         n = len(wanted.voltages)
         return Recording(

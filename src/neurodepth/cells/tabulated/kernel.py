@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from neurodepth.cells.mechanisms import CompilationError, cache_key, cache_path, processor_key
+from neurodepth.cells.cache import cache_key, cache_path
+from neurodepth.cells.mechanisms import CompilationError, processor_key
 
 SOURCE_PATH = Path(__file__).with_name("kernel.cpp")
 # Not -ffast-math: a voltage that is not a number must be seen.
@@ -44,6 +45,7 @@ class Plan(ctypes.Structure):
         *((name, _pointer) for name in ("parent", "axial", "diagonal", "capacitance", "source")),
         ("groups", ctypes.POINTER(Group)),
         *((name, _pointer) for name in ("synapse_decay", "jumps", "event_step", "event_state", "event_kind")),
+        ("event_weight", _pointer),
         *((name, _pointer) for name in ("recorded", "voltage", "work", "recording", "spike_time")),
         *((name, _integer) for name in ("n_spikes", "failed_node")),
     )

@@ -1,0 +1,120 @@
+"""Files of foreign models: found on this machine, or fetched as the archive that they are published in."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+from neurodepth.cells.cache import cache_path, keep
+from neurodepth.cells.definition import CellDefinition
+from neurodepth.cells.morphology import DATA_VARIABLE, TIMEOUT_S, check_sha256
+
+FOLDER = "models"  # of the user's data, for archives
+
+
+def find_model(definition: CellDefinition, data_path: str | Path = "data") -> Path:
+    """Locate the folder of a foreign model; an archive is unpacked into the cache, once.
+
+    Raises:
+        FileNotFoundError: If it is not there; the message says which file to put where.
+        InvalidFileError: If the archive's checksum differs from the definition's.
+    """
+    model = definition.values["model"]
+    if "archive" not in model:
+        folder = (definition.model_folder or definition.folder) / model["path"]
+    else:
+        folder = _unpacked(definition, data_path) / model["archive"].get("folder", "") / model["path"]
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"{definition.folder}/cell.yaml: model.path: expected the folder {folder}, found none: correct the path"
+        )
+    return folder
+
+
+def obtain_archive(definition: CellDefinition, output_path: Path) -> None:
+    """Put the archive of a foreign model at `output_path`: a copy of the one on this machine, else the published one.
+
+    Raises:
+        ConnectionError: If it is not here and cannot be fetched; the message says which file to put where.
+        InvalidFileError: If what was found or fetched is not the published file.
+    """
+    found = _look_for(definition, output_path.parent.parent)
+    output_path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output_path.parent, prefix=".incomplete-") as folder:
+        fetched = Path(folder) / output_path.name
+        if found is not None:
+            shutil.copy(found, fetched)
+        else:
+            _fetch(definition, fetched)
+        check_sha256(fetched, definition.values["model"]["archive"]["sha256"])
+        os.replace(fetched, output_path)
+
+
+def _unpacked(definition: CellDefinition, data_path: str | Path) -> Path:
+    archive = definition.values["model"]["archive"]
+    path = _look_for(definition, data_path)
+    if path is None:
+        raise FileNotFoundError(f"{definition.name}: archive {archive['file']} not found. {_by_hand(definition)}")
+    folder = cache_path() / FOLDER / archive["sha256"][:16]
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unpacking-") as unpacked:
+            if path.suffix == ".gz":
+                shutil.unpack_archive(path, Path(unpacked) / "all", "gztar", filter="data")
+            else:
+                shutil.unpack_archive(path, Path(unpacked) / "all", "zip")  # a wheel is one
+            keep(Path(unpacked) / "all", folder)
+    return folder
+
+
+def _look_for(definition: CellDefinition, data_path: str | Path) -> Path | None:
+    archive = definition.values["model"]["archive"]
+    folders = [definition.model_folder or definition.folder, Path(data_path) / FOLDER]
+    if DATA_VARIABLE in os.environ:
+        folders.append(Path(os.environ[DATA_VARIABLE]))
+    for folder in folders:
+        path = folder / archive["file"]
+        if path.is_file():
+            check_sha256(path, archive["sha256"])
+            return path
+    return None
+
+
+def _fetch(definition: CellDefinition, path: Path) -> None:
+    archive = definition.values["model"]["archive"]
+    try:
+        if "package" in archive:
+            _download_package(archive, path)
+        elif "url" in archive:
+            with urllib.request.urlopen(archive["url"], timeout=TIMEOUT_S) as response:  # noqa: S310 the URL is the cell's own
+                path.write_bytes(response.read())
+        else:
+            raise FileNotFoundError("the definition names neither a package nor a url")
+    except OSError as error:
+        raise ConnectionError(
+            f"{definition.name}: could not fetch {archive['file']} ({error}). {_by_hand(definition)}"
+        ) from error
+
+
+def _download_package(archive: dict[str, str], path: Path) -> None:
+    """Download a distribution with pip, from wherever it is configured to look, without what it depends on."""
+    requirement = path.with_name("requirement.txt")
+    requirement.write_text(f"{archive['package']} --hash=sha256:{archive['sha256']}\n")
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--require-hashes", "--disable-pip-version-check"]
+    command += ["--only-binary" if path.suffix == ".whl" else "--no-binary", ":all:"]
+    done = subprocess.run([*command, "-d", str(path.parent), "-r", str(requirement)], capture_output=True, text=True)
+    if done.returncode or not path.is_file():
+        raise OSError(f"pip download failed: {(done.stderr.strip() or done.stdout.strip()).splitlines()[-1]}")
+
+
+def _by_hand(definition: CellDefinition) -> str:
+    archive = definition.values["model"]["archive"]
+    package = f"`pip download --no-deps {archive['package']}`" if "package" in archive else None
+    source = package or archive.get("url", "its authors")
+    return (
+        f"Put it into data/{FOLDER}/, or set {DATA_VARIABLE} to the folder that holds it; it comes from {source} "
+        f"(sha256 {archive['sha256']}), and `snakemake data/{FOLDER}/{archive['file']}` fetches it"
+    )

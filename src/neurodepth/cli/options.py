@@ -1,8 +1,8 @@
 """Options and arguments that commands share, and outputs that are whole or not there."""
 
 import contextlib
+import logging
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -110,9 +110,13 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def progress_in_lines() -> Iterator[None]:
-    """Turn progress bars that redraw themselves into lines, where the screen is a file."""
-    from neurodepth.simulation.progress import Lines
-
-    with contextlib.nullcontext() if sys.stderr.isatty() else contextlib.redirect_stderr(Lines(sys.stderr)):
+def log_on_screen() -> Iterator[None]:
+    """Show on standard error what the library's log marks `on_screen`, as `jobs.logged` does."""
+    library, handler = logging.getLogger("neurodepth"), logging.StreamHandler()
+    library.setLevel(logging.INFO)
+    handler.addFilter(lambda record: getattr(record, "on_screen", False))
+    library.addHandler(handler)
+    try:
         yield
+    finally:
+        library.removeHandler(handler)

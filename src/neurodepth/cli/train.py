@@ -74,7 +74,7 @@ def train(
     branch = pd.read_csv(synapses)["branch"].tolist() if synapses else None
     backend.use_threads(cores)
     checkpoint_path = Path(f"{output}.checkpoint")
-    with options.progress_in_lines():
+    with options.log_on_screen():
         model, scaling, history = training.train(
             *(training_trials, validation, architecture, depth, seed, budget, checkpoint_path),
             *(f"{network.stem}, depth {depth}", dataset.read_basis(basis) if basis else None, branch),

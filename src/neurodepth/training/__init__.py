@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import os
 import time
 from collections.abc import Sequence
@@ -12,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from neurodepth import metrics, networks, provenance
 from neurodepth.cells.trial import VoltageBasis
@@ -20,12 +18,12 @@ from neurodepth.networks.backend import keras
 from neurodepth.training import checkpoint as checkpoints
 from neurodepth.training import memory, synaptic_effects
 from neurodepth.training.optimiser import Adam
+from neurodepth.training.progress import Progress
 from neurodepth.training.regions import rotation_to_regions
 from neurodepth.training.windows import Budget, Scaling, Windows, feed, fit_scaling
 from neurodepth.trials import Trials
 
 __all__ = ["Budget", "Scaling", "load", "predict", "resolve_precision", "save", "train"]
-log = logging.getLogger(__name__)
 SPIKE_WEIGHT, SOMA_WEIGHT = 20.0, 0.5  # of the losses: cross-entropy a millisecond, square of the normalised voltage
 TRIALS_AT_ONCE = 4  # in predictions: 30 MB of input
 
@@ -52,7 +50,7 @@ def train(
         seed: Of weights, dropout and windows.
         budget: How long.
         checkpoint_path: Folder for the state after each epoch; `checkpoint.discard` removes it.
-        label: For the progress bar.
+        label: What the log calls this training.
         basis: What the trials' dendritic components are components of; None to train without the dendrite.
         synapse_branch: As for `networks.build`.
 
@@ -98,15 +96,13 @@ def train(
         synaptic_effects.start(model, effects, trials.n_excitatory)
     windows = Windows(model, trials, scaling, budget, seed)
     n_epochs = -(-budget.updates // budget.updates_per_epoch)
-    with tqdm(total=n_epochs, initial=len(history), unit="epoch", desc=label, mininterval=10) as bar:
-        while len(history) < n_epochs and checkpoints.epochs_since_best(history) < budget.patience_epochs:
-            windows.first_update = len(history) * budget.updates_per_epoch
-            row = _train_epoch(model, predictor, windows, validation)
-            history.append(row)
-            checkpoints.save(model, history, checkpoint, key)
-            bar.set_postfix({"validation AUC": f"{row['validation_auc']:.4f}"}, refresh=False)
-            bar.update()
-            log.info("%s: %s", label, row)
+    progress = Progress(label, n_epochs, len(history))
+    while len(history) < n_epochs and checkpoints.epochs_since_best(history) < budget.patience_epochs:
+        windows.first_update = len(history) * budget.updates_per_epoch
+        history.append(_train_epoch(model, predictor, windows, validation))
+        checkpoints.save(model, history, checkpoint, key)
+        progress.add(history)
+    progress.end(history)
     model.load_weights(checkpoint / "best.weights.h5")
     predictor.set_weights(model.get_weights())
     return predictor, scaling, pd.DataFrame(history)

@@ -126,7 +126,7 @@ class Stream:
         total[:, : kernel_ms - 1] = self._to_come
         for lag_ms in range(kernel_ms):
             total[:, lag_ms : lag_ms + duration_ms] += added[:, :, lag_ms]
-        self._to_come[:] = total[:, duration_ms:]
+        self._to_come = total[:, duration_ms:].copy()
         return total[:, :duration_ms]
 
 

@@ -49,8 +49,7 @@ def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any], 
     folder = results / cell / variant
     described = {name: if_there(folder / file) for name, file in (DESCRIBED | {"unusual_path": UNUSUAL}).items()}
     found = definition.read(project.find_cell(cell), variant)
-    is_point = found.values["type"] == "point"
-    morphology_path = None if is_point else find_morphology(found, data_path)
+    morphology_path = find_morphology(found, data_path) if "morphology" in found.values else None
     histories = _histories(folder / "networks", condition, study)
     return Condition(cell, variant, folder / EXAMPLE, histories, morphology_path, **described)
 

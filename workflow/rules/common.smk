@@ -4,6 +4,8 @@ import functools
 import os
 
 from neurodepth import configuration, project, provenance
+from neurodepth.cells import definition
+from neurodepth.cells.foreign import files
 from neurodepth.validation import InvalidFileError
 from snakemake.exceptions import WorkflowError
 
@@ -22,6 +24,7 @@ UNUSUAL = {  # variants with unusual input that networks are tested on, and how 
 CONDITION_PATH = f"{RESULTS}/{{cell}}/{{variant}}"
 BENCHMARK_PATH = f"{RESULTS}/benchmarks"
 LOG_PATH = f"{RESULTS}/logs"
+TUNED_PATH = f"{CONDITION_PATH}/tuned/{{cell}}/cell.yaml"  # with the input rates of a target output rate
 SHARD_PATH = f"{CONDITION_PATH}/trials/{{split}}/{{shard}}.h5"
 NETWORK_PATH = f"{CONDITION_PATH}/networks/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}"
 BASELINE_PATH = f"{CONDITION_PATH}/baselines/{{network}}/depth_{{depth}}/trials_{{training_trials}}/seed_{{seed}}"
@@ -41,6 +44,7 @@ SIMULATION_CODE = [
     "cells/stepped.py",
     "cells/sections.py",
     "cells/tabulated",
+    "cells/synaptic_weights.py",
     "cells/trial.py",
     "coding.py",
     "container.py",
@@ -101,7 +105,7 @@ def n_trials_of(condition, split):
 
 def protocol_of(wildcards):
     """How the cell of a condition is simulated, as arguments of simulation.Protocol."""
-    settings = config["simulation"]
+    settings = definition.simulation_settings(cell_of(wildcards), config["simulation"])
     return {
         "cell_path": cell_path_of(wildcards),
         "variant": wildcards.variant,
@@ -119,9 +123,41 @@ def protocol_of(wildcards):
     }
 
 
+def untuned_protocol_of(wildcards):
+    """The same, with the input rates of the cell's own definition."""
+    return protocol_of(wildcards) | {
+        "cell_path": str(project.find_cell(wildcards.cell))
+    }
+
+
+def tuned_file(wildcards):
+    """Definition with the input rates that were found for a target output rate, in a list; an empty one without target.
+
+    A variant that networks are tested on has the input rates of the variant they were trained on.
+    """
+    return [
+        TUNED_PATH.format(cell=cell, variant=variant)
+        for (cell, variant), one in CONDITIONS.items()
+        if "target_output_rate_hz" in one
+        and cell == wildcards.cell
+        and wildcards.variant in (variant, *one.get("test_on", []))
+    ][:1]
+
+
+def tuned_variants(wildcards):
+    """Variants whose input rates are those of a condition."""
+    return [wildcards.variant, *condition_of(wildcards).get("test_on", [])]
+
+
+def target_output_rate_of(wildcards):
+    """Output rate that the input of a condition is to give."""
+    return condition_of(wildcards)["target_output_rate_hz"]
+
+
 def cell_path_of(wildcards):
-    """Folder of a condition's cell: the study's own, else the project's."""
-    return str(project.find_cell(wildcards.cell))
+    """Folder of a condition's cell: with its input tuned, or the study's own, else the project's."""
+    found = [os.path.dirname(path) for path in tuned_file(wildcards)]
+    return found[0] if found else str(project.find_cell(wildcards.cell))
 
 
 def cell_of(wildcards):
@@ -140,14 +176,27 @@ def cell_digest(wildcards):
 
 
 def cell_files(wildcards):
-    """Files of a condition's cell that a simulation reads: morphology and mechanisms."""
+    """Files of a condition's cell that a simulation reads: those of its definition, and its tuned input rates."""
+    return definition_files(wildcards) + tuned_file(wildcards)
+
+
+def definition_files(wildcards):
+    """Files that the definition of a condition's cell names: morphology or model, and mechanisms."""
     cell = cell_of(wildcards)
     if cell.values["type"] == "point":
         return []
     return [
-        morphology_path(wildcards.cell),
+        *(picture_file(wildcards.cell) or model_files(cell)),
         *sorted(map(str, cell.mechanisms_path.glob("*.mod"))),
     ]
+
+
+def model_files(cell):
+    """Files of a foreign model: the archive, which is fetched, or those of its folder."""
+    archive = cell.values["model"].get("archive")
+    if archive:
+        return [f"data/models/{archive['file']}"]
+    return sorted(map(os.path.relpath, files.published(files.find_model(cell))))
 
 
 @functools.cache
@@ -161,12 +210,9 @@ def morphology_path(cell):
 
 
 def picture_file(cell):
-    """Morphology to draw, in a list; an empty one for a point neuron."""
-    return (
-        []
-        if configuration.read_cell(project.find_cell(cell)).values["type"] == "point"
-        else [morphology_path(cell)]
-    )
+    """Morphology to draw, in a list; an empty one for a cell that is not made from one."""
+    values = configuration.read_cell(project.find_cell(cell)).values
+    return [morphology_path(cell)] if "morphology" in values else []
 
 
 def basis_of(wildcards):

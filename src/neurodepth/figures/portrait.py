@@ -1,5 +1,6 @@
 """A cell's picture: its morphology to scale, or a schematic of a point neuron."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import neurom
@@ -21,18 +22,21 @@ SOMA_UM = 12.0  # ASSUME radius of the drawn soma
 
 
 @styled
-def cell_picture(morphology_path: Path | None, height_in: float = 3.6) -> Figure:
+def cell_picture(
+    morphology_path: Path | None, height_in: float = 3.6, tree: Mapping[str, np.ndarray] | None = None
+) -> Figure:
     """Draw a morphology in the plane of its first two coordinates, or a point neuron with its inputs.
 
     Args:
-        morphology_path: SWC or Neurolucida ASC; None for a point neuron.
+        morphology_path: SWC or Neurolucida ASC; None for a point neuron or a cell without such a file.
         height_in: Of the figure; its width follows from the morphology.
+        tree: What `cells.anatomy.describe` returns: the segments to draw where there is no file.
 
     Raises:
         FileNotFoundError: If there is no such morphology.
     """
     if morphology_path is None:
-        return _point_neuron(height_in)
+        return _point_neuron(height_in) if tree is None or len(tree["segment_region"]) == 1 else _tree(tree, height_in)
     if not morphology_path.is_file():
         raise FileNotFoundError(f"{morphology_path} is missing: the report draws the cell from its morphology")
     return _morphology(morphology_path, height_in)
@@ -42,7 +46,25 @@ def _morphology(path: Path, height_in: float) -> Figure:
     morphology = neurom.load_morphology(path)
     neurites = (neurom.NeuriteType.basal_dendrite, neurom.NeuriteType.apical_dendrite)
     sections = [np.asarray(s.points) for s in neurom.iter_sections(morphology) if s.type in neurites]
-    points = np.concatenate([section[:, :2] for section in sections])
+    lines, widths_um = [], []
+    for section in sections:
+        for start in range(0, len(section) - 1, 4):  # four points to a line: few enough paths, still tapering
+            piece = section[start : start + 5]
+            lines.append(piece[:, :2])
+            widths_um.append(2 * piece[:, 3].mean())
+    return _draw(lines, np.array(widths_um), np.asarray(morphology.soma.center[:2]), height_in)
+
+
+def _tree(tree: Mapping[str, np.ndarray], height_in: float) -> Figure:
+    is_dendrite = ~np.isin(tree["segment_region"], ("soma", "axon"))
+    ends_um = np.stack([tree["segment_start_um"], tree["segment_end_um"]], axis=1)[..., :2]
+    centre_um = ends_um[tree["segment_region"] == "soma"].mean(axis=(0, 1))
+    return _draw(list(ends_um[is_dendrite]), tree["segment_diameter_um"][is_dendrite], centre_um, height_in)
+
+
+def _draw(lines: list[np.ndarray], widths_um: np.ndarray, soma_um: np.ndarray, height_in: float) -> Figure:
+    """Draw lines of points x, y with their widths, the soma and a scale bar."""
+    points = np.concatenate(lines)
     low, high = points.min(axis=0) - 10, points.max(axis=0) + 10
     room_um = max(0, NARROWEST * (high - low)[1] - (high - low)[0]) / 2
     low[0], high[0] = low[0] - room_um, high[0] + room_um
@@ -50,15 +72,9 @@ def _morphology(path: Path, height_in: float) -> Figure:
     figure, axes = _blank(height_in * width_um / height_um, height_in)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     points_per_um = height_in * POINTS_PER_INCH / height_um
-    lines, widths_um = [], []
-    for section in sections:
-        for start in range(0, len(section) - 1, 4):  # four points to a line: few enough paths, still tapering
-            piece = section[start : start + 5]
-            lines.append(piece[:, :2])
-            widths_um.append(2 * piece[:, 3].mean())
-    widths_pt = np.maximum(np.array(widths_um), THINNEST_UM) * WIDENING * points_per_um
+    widths_pt = np.maximum(widths_um, THINNEST_UM) * WIDENING * points_per_um
     axes.add_collection(LineCollection(lines, linewidths=widths_pt, colors=INK, capstyle="round", joinstyle="round"))
-    axes.add_patch(Circle(tuple(morphology.soma.center[:2]), SOMA_UM, color=INK))
+    axes.add_patch(Circle(tuple(soma_um), SOMA_UM, color=INK))
     middle, height = _empty_place(points, low, high)
     ends = [middle - SCALE_BAR_UM / 2, middle + SCALE_BAR_UM / 2]
     axes.plot(ends, [height, height], color=INK, linewidth=2, solid_capstyle="butt")

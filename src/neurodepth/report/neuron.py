@@ -63,9 +63,9 @@ def describe(
         "needed": tables["needed"].to_dict("records") if "needed" in tables else [],
         "unusual": results.read_unusual(condition.unusual_path) if condition.unusual_path else None,
     }
-    described["portrait"] = embedding.embed(
-        figures.cell_picture(condition.morphology_path), folder, f"{condition.name}_cell", f"Picture of {name}."
-    )
+    tree = arrays.read(condition.tree_path, arrays.TREE) if condition.tree_path else None
+    portrait = figures.cell_picture(condition.morphology_path, tree=tree)
+    described["portrait"] = embedding.embed(portrait, folder, f"{condition.name}_cell", f"Picture of {name}.")
     files = {
         kind: arrays.read(path, names)
         for kind, names in arrays.NEEDED.items()

@@ -65,8 +65,11 @@ def _conditions_of(cell: str, block: str) -> str:
         entries.setdefault(found[1], []).append(found[0])
     chosen = definition.read(project.find_cell(cell))
     if cell not in entries:
-        kind = chosen.values["type"]
-        like = next(one for one in entries if definition.read(project.find_cell(one)).values["type"] == kind)
+        like = next(one for one in entries if _is_point(definition.read(project.find_cell(one))) == _is_point(chosen))
         entry = entries[like][0].replace(f"cell: {like}\n", f"cell: {cell}\n", 1)
         entries[cell] = [re.sub(r"variant: \w+", f"variant: {chosen.variant}", entry, count=1)]
     return first_line + "".join(entries[cell]) + "\n"
+
+
+def _is_point(cell: definition.CellDefinition) -> bool:
+    return cell.values["type"] == "point"

@@ -12,6 +12,7 @@ from neurodepth.cells.cache import cache_path, keep
 from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.morphology import DATA_VARIABLE, TIMEOUT_S, check_sha256
 
+SUFFIXES = (".hoc", ".mod", ".inc", ".py", ".asc", ".swc", ".json", ".csv", ".dat")
 FOLDER = "models"  # of the user's data, for archives
 
 
@@ -32,6 +33,11 @@ def find_model(definition: CellDefinition, data_path: str | Path = "data") -> Pa
             f"{definition.folder}/cell.yaml: model.path: expected the folder {folder}, found none: correct the path"
         )
     return folder
+
+
+def published(folder: Path) -> list[Path]:
+    """Files of a model that it can be made from, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
 
 
 def obtain_archive(definition: CellDefinition, output_path: Path) -> None:

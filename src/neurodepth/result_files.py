@@ -10,7 +10,7 @@ from neurodepth.cells.morphology import find_morphology
 if TYPE_CHECKING:
     from neurodepth.report import Condition
 
-EXAMPLE, UNUSUAL = "example.npz", "out_of_distribution.csv"
+EXAMPLE, UNUSUAL, EXPERIMENTS = "example.npz", "out_of_distribution.csv", "experiments.npz"
 # Of each neuron, by the name that the report gives it; a study of an earlier version may lack some.
 DESCRIBED = {
     "tree_path": "tree.npz",
@@ -47,7 +47,10 @@ def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any], 
 
     cell, variant = condition["cell"], condition["variant"]
     folder = results / cell / variant
-    described = {name: if_there(folder / file) for name, file in (DESCRIBED | {"unusual_path": UNUSUAL}).items()}
+    described = {
+        name: if_there(folder / file)
+        for name, file in (DESCRIBED | {"unusual_path": UNUSUAL, "experiments_path": EXPERIMENTS}).items()
+    }
     found = definition.read(project.find_cell(cell), variant)
     morphology_path = find_morphology(found, data_path) if "morphology" in found.values else None
     histories = _histories(folder / "networks", condition, study)

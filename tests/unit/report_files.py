@@ -20,7 +20,7 @@ CRITERION = {"auc": 0.991, "confidence": 0.95, "resamples": 200, "further_doubli
 SWC = (
     "1 1 0 0 0 6 -1\n2 4 0 20 0 1.5 1\n3 4 0 300 0 1.2 2\n4 4 40 420 0 0.4 3\n5 4 -40 430 0 0.4 3\n6 3 60 -80 0 0.5 1\n"
 )
-NPZ = ("tree", "played", "learned", "statistics")
+NPZ = ("tree", "played", "learned", "statistics", "experiments")
 N_SYNAPSES, N_EXCITATORY = 20, 10
 REGIONS = ("soma", "basal", "basal", "trunk", "trunk", "oblique", "tuft", "tuft", "tuft", "tuft")
 LAGS_MS = np.arange(12.0)
@@ -42,6 +42,7 @@ def write_study(folder: Path, cells: Sequence[tuple] = CELLS) -> Path:
         np.savez(own / "played.npz", **_played(rng, is_point))
         np.savez(own / "learned.npz", **_learned(rng, is_point))
         np.savez(own / "statistics.npz", **_statistics(rng, is_point))
+        np.savez(own / "experiments.npz", **_experiments(rng))
         _curves().to_csv(own / "curves.csv", index=False)
         for depth in DEPTHS:
             for trials in (10, 20):
@@ -243,6 +244,23 @@ def _statistics(rng: np.random.Generator, is_point: bool) -> dict[str, np.ndarra
         "output_rate_hz": rng.gamma(2, 1, len(split)),
         "input_rate_hz": rng.gamma(4, 0.3, (len(split), len(types))),
     }
+
+
+def _experiments(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Two experiments of two points a line, on both kinds of background."""
+    names = np.repeat(["direction", "gain"], 4)
+    found = {
+        "experiment": np.tile(names, 2),
+        "series": np.tile(np.repeat(["one way", "the other"], 2), 4),
+        "x": np.tile([1.0, 2.0], 8),
+        "background": np.repeat(["silence", "background"], 8),
+        "depth": np.array(DEPTHS),
+        "n_backgrounds": np.array(8),
+        "cell_linear_sum_mv": np.full(16, np.nan),
+    }
+    for name in ("epsp_mv", "epsp_mv_error", "spikes", "spikes_error"):
+        found |= {f"cell_{name}": rng.random(16), f"surrogate_{name}": rng.random((len(DEPTHS), 16))}
+    return found
 
 
 def _curves() -> pd.DataFrame:

@@ -14,7 +14,21 @@ from neurodepth import dataset, surrogate
 from neurodepth.cli import main, options, reference
 from neurodepth.cli.group import INTERRUPTED, MACHINE, PROBLEM, USAGE
 
-COMMANDS = {"new", "check", "plan", "report", "show", "simulate", "train", "evaluate", "predict", "info", "export"}
+COMMANDS = {
+    "new",
+    "check",
+    "plan",
+    "report",
+    "show",
+    "simulate",
+    "train",
+    "evaluate",
+    "predict",
+    "experiment",
+    "ask",
+    "info",
+    "export",
+}
 HEAVY = {
     "numpy",
     "pandas",

@@ -20,6 +20,7 @@ TRAINING = (
 )
 TRAINING += " neurodepth.pareto neurodepth.dataset neurodepth.inspection neurodepth.playback"
 TRAINING += " neurodepth.data_statistics neurodepth.synapse_types tensorflow"
+EXPERIMENTS = f"{SIMULATION} neurodepth.experiments neurodepth.inspection neurodepth.training tensorflow"
 LIST_MODULES = (
     "import importlib, json, sys; [importlib.import_module(name) for name in sys.argv[1:]];"
     "print(json.dumps([one.__file__ for name, one in sys.modules.items() if name.split('.')[0] == 'neurodepth']))"
@@ -66,7 +67,7 @@ def normal(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-@pytest.mark.parametrize("name", ["simulate", "train"])
+@pytest.mark.parametrize("name", ["simulate", "train", "experiment"])
 def test_a_conda_environment_pins_what_the_lock_pins(project, name):
     pins = conda_pins(project, name)
     lock = locked(project)
@@ -79,7 +80,9 @@ def test_simulation_has_no_tensorflow_and_training_no_neuron(project):
     assert "neuron" not in training
 
 
-@pytest.mark.parametrize(("name", "modules"), [("simulate", SIMULATION), ("train", TRAINING)])
+@pytest.mark.parametrize(
+    ("name", "modules"), [("simulate", SIMULATION), ("train", TRAINING), ("experiment", EXPERIMENTS)]
+)
 def test_a_conda_environment_holds_every_package_that_its_jobs_import(project, name, modules):
     listed = subprocess.run(
         [sys.executable, "-c", LIST_MODULES, *modules.split()], capture_output=True, text=True, check=True

@@ -9,6 +9,11 @@ DESCRIBED = {  # of each neuron, by the name that the report gives it
         **result_files.DESCRIBED,
     }.items()
 }
+EXPERIMENTS = {  # on cells with dendrites, where the study asks for them
+    (cell, variant): f"{RESULTS}/{cell}/{variant}/{result_files.EXPERIMENTS}"
+    for cell, variant in CONDITIONS
+    if config.get("experiment_backgrounds", 0) and picture_file(cell)
+}
 
 
 def train_shards(wildcards):
@@ -18,7 +23,10 @@ def train_shards(wildcards):
 
 def described_files():
     """What is described of all neurons."""
-    return [path for pattern in DESCRIBED.values() for path in for_conditions(pattern)]
+    described = [
+        path for pattern in DESCRIBED.values() for path in for_conditions(pattern)
+    ]
+    return described + list(EXPERIMENTS.values())
 
 
 def shown_conditions():
@@ -30,5 +38,6 @@ def shown_conditions():
         files["morphology_path"] = next(iter(picture_file(cell)), None)
         unusual = f"{CONDITION_PATH}/{result_files.UNUSUAL}".format_map(names)
         files["unusual_path"] = unusual if one.get("test_on") else None
+        files["experiments_path"] = EXPERIMENTS.get((cell, variant))
         shown.append(names | files)
     return shown

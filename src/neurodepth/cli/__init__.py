@@ -6,8 +6,10 @@ A module holds one command. What takes long to import is imported inside the com
 import click
 
 from neurodepth import __version__
+from neurodepth.cli.ask import ask
 from neurodepth.cli.check import check
 from neurodepth.cli.evaluate import evaluate
+from neurodepth.cli.experiment import experiment
 from neurodepth.cli.export import export
 from neurodepth.cli.group import Commands
 from neurodepth.cli.info import info
@@ -21,7 +23,7 @@ from neurodepth.cli.train import train
 
 SECTIONS = {
     "A study": (new, check, plan, report),
-    "Single steps": (show, simulate, train, evaluate, predict),
+    "Single steps": (show, simulate, train, evaluate, predict, experiment, ask),
     "Files": (info, export),
 }
 

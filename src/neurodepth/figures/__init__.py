@@ -1,7 +1,9 @@
 """Figures of results: each function takes tables and arrays and returns a matplotlib Figure."""
 
 from neurodepth.figures.accuracy import accuracy_vs_cost, accuracy_vs_data, accuracy_vs_depth
+from neurodepth.figures.asked import asked
 from neurodepth.figures.example import Example, example_trial, predicted_spikes, readable_window
+from neurodepth.figures.experiments import experiment
 from neurodepth.figures.learned import ablation, effect_by_type, sparsity
 from neurodepth.figures.portrait import cell_picture
 from neurodepth.figures.prediction import calibration, roc_curves, timing
@@ -17,11 +19,13 @@ __all__ = [
     "accuracy_vs_cost",
     "accuracy_vs_data",
     "accuracy_vs_depth",
+    "asked",
     "calibration",
     "cell_picture",
     "depth_colour",
     "effect_by_type",
     "example_trial",
+    "experiment",
     "layers",
     "predicted_spikes",
     "readable_window",

@@ -29,6 +29,7 @@ PARTS = {
     "trial": "A trial to play",
     "depth": "Depth",
     "learned": "What the network learned",
+    "experiments": "Classical experiments",
     "data": "Data",
     "making": "How it was made",
 }

@@ -34,7 +34,16 @@ STATISTICS = (
     *("interval_edges_ms", "interval_count", "voltage_edges_mv", "voltage_count"),
     *("trial_split", "output_rate_hz", "input_rate_hz"),
 )
-NEEDED = {"tree": TREE, "played": PLAYED, "learned": LEARNED, "statistics": STATISTICS}
+EXPERIMENTS = (
+    *("experiment", "series", "x", "background", "depth", "n_backgrounds", "cell_linear_sum_mv"),
+    *(
+        f"{who}_{what}{end}"
+        for who in ("cell", "surrogate")
+        for what in ("epsp_mv", "spikes")
+        for end in ("", "_error")
+    ),
+)
+NEEDED = {"tree": TREE, "played": PLAYED, "learned": LEARNED, "statistics": STATISTICS, "experiments": EXPERIMENTS}
 
 
 def read(path: Path, names: Sequence[str]) -> Arrays:

@@ -23,7 +23,7 @@ MAGNIFICATION = 1.15  # a figure may grow this much to fill its column
 METADATA: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 
 
-def embed(figure: Figure, folder: Path, name: str, alternative: str) -> Markup:
+def embed(figure: Figure, folder: Path, name: str, alternative: str, as_image: bool = False) -> Markup:
     """Write a figure as SVG and PDF, and turn it into HTML that loads nothing.
 
     Args:
@@ -31,6 +31,7 @@ def embed(figure: Figure, folder: Path, name: str, alternative: str) -> Markup:
         folder: Where to write the files.
         name: Of the files, and unique in the page: identifiers inside the SVG start with it.
         alternative: What the figure shows, in words, for those who do not see it.
+        as_image: Show it as an image however small it is: a browser takes less time over one than over its lines.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _settle(figure)
@@ -38,7 +39,7 @@ def embed(figure: Figure, folder: Path, name: str, alternative: str) -> Markup:
     (folder / f"{name}.svg").write_bytes(svg)
     (folder / f"{name}.pdf").write_bytes(_render(figure, "pdf"))
     widest = f"max-width:{figure.get_figwidth() * PIXELS_PER_INCH * MAGNIFICATION:.0f}px"
-    if len(svg) > LARGEST_SVG_CHARACTERS:
+    if as_image or len(svg) > LARGEST_SVG_CHARACTERS:
         source = f"data:image/png;base64,{base64.b64encode(_few_colours(_render(figure, 'png'))).decode()}"
         return Markup('<img src="{}" alt="{}" style="{}">').format(source, alternative, widest)
     return Markup(_inline(svg.decode(), name, alternative, widest))  # noqa: S704 - matplotlib has escaped its text

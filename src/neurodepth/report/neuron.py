@@ -8,11 +8,12 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from neurodepth import figures
+from neurodepth import experiments, figures
 from neurodepth.depth import Criterion
 from neurodepth.report import arrays, embedding, published, results, wording
 from neurodepth.report.results import Condition
 
+EXPERIMENT = "experiment_"  # how the names of figures begin that have no interactive one in their place
 ESSENTIAL_FIGURES = ("accuracy_vs_depth", "accuracy_vs_data", "example")  # in the page of however many neurons
 HALF_IN, WIDE_IN = 4.6, 10.4
 WIDE_MS = 1500  # of the example trial
@@ -125,7 +126,7 @@ def _draw(
         )
     drawn |= _draw_inspected(name, tables, files)
     return {
-        kind: embedding.embed(figure, folder, f"{condition.name}_{kind}", text)
+        kind: embedding.embed(figure, folder, f"{condition.name}_{kind}", text, kind.startswith(EXPERIMENT))
         for kind, (figure, text) in drawn.items()
     }
 
@@ -163,12 +164,25 @@ def _draw_inspected(
                 f"Cross-correlogram of true and predicted spikes of {name}, a line for each depth.",
             ),
         }
+    if found := files.get("experiments"):
+        drawn |= _draw_experiments(name, found)
     if statistics := files.get("statistics"):
         drawn["statistics"] = (
             figures.trial_statistics(statistics, HALF_IN),
             f"Rates, intervals between spikes and voltages of the trials of {name}.",
         )
     return drawn
+
+
+def _draw_experiments(name: str, found: arrays.Arrays) -> dict[str, tuple[Figure, str]]:
+    """A figure of each experiment."""
+    return {
+        f"{EXPERIMENT}{one}": (
+            figures.experiment(found, one),
+            f"{experiments.BATTERY[one].title}: {name} and its deepest surrogate, on silence and on background.",
+        )
+        for one in dict.fromkeys(found["experiment"].tolist())
+    }
 
 
 def _recorded(files: dict[str, arrays.Arrays]) -> dict[str, Any]:
@@ -180,6 +194,8 @@ def _recorded(files: dict[str, arrays.Arrays]) -> dict[str, Any]:
         told["has_dendrites"] = "segment_voltage_mv" in files["played"] and told["n_segments"] > 1
     if "learned" in files:
         told["learned_depth"] = int(files["learned"]["depth"])
+    if "experiments" in files:
+        told["experiments"] = _experiments(files["experiments"])
     if "statistics" in files:
         told["splits"] = _splits(files["statistics"])
     return told
@@ -205,6 +221,20 @@ def _tree(tree: arrays.Arrays) -> dict[str, Any]:
         )
     dendrite_um = sum(row["length_um"] for row in rows if row["name"] not in ("soma", "axon"))
     return {"n_segments": len(region), "length_um": dendrite_um, "regions": rows}
+
+
+def _experiments(found: arrays.Arrays) -> list[dict[str, Any]]:
+    """Title, source, and the scores of each surrogate on both kinds of background, of each experiment."""
+    table = experiments.summarise(found)
+    return [
+        {
+            "name": str(name),
+            "title": experiments.BATTERY[str(name)].title,
+            "source": experiments.BATTERY[str(name)].source,
+        }
+        | {"unit": experiments.UNITS[experiments.BATTERY[str(name)].measure], "rows": rows.to_dict("records")}
+        for name, rows in table.groupby("experiment", sort=False)
+    ]
 
 
 def _splits(statistics: arrays.Arrays) -> list[dict[str, Any]]:

@@ -55,6 +55,7 @@ class Condition:
         statistics_path: statistics.npz, rates, intervals and voltages of the trials.
         curves_path: curves.csv, calibration and timing of each network.
         evaluation_path: evaluation.csv, the scores of each training seed.
+        experiments_path: experiments.npz, classical experiments on cell and networks.
 
     A path that is None leaves its part of the report out.
     """
@@ -71,6 +72,7 @@ class Condition:
     statistics_path: Path | None = None
     curves_path: Path | None = None
     evaluation_path: Path | None = None
+    experiments_path: Path | None = None
 
     @property
     def name(self) -> str:

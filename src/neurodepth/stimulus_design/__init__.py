@@ -1,0 +1,148 @@
+"""Asking a surrogate for stimuli, and holding the cell's answer to them against what it promised. docs/experiments.md.
+
+Three questions: which input drives the cell hardest, which makes it fire at a chosen millisecond and not before, and which
+makes it fire on one background and not on another. The gradient through the network finds the input; the simulator plays
+it to the cell, on backgrounds that the first search has not seen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neurodepth import surrogate
+from neurodepth.cells.trial import Events
+from neurodepth.experiments import answers
+from neurodepth.experiments.answers import ONSET_MS
+from neurodepth.experiments.design import Spikes, add
+from neurodepth.simulation import Protocol
+from neurodepth.simulation.engine import LOCAL, Engine
+from neurodepth.simulation.protocol import built_cell
+from neurodepth.stimulus_design.search import Search, Wish, find
+
+__all__ = ["ask", "summarise"]
+BUDGETS = (20, 40, 80, 120)  # of the hardest drive
+SEPARATION_BUDGET, TIMING_BUDGET = 100, 100
+WINDOW_MS = 50  # in which spikes are added
+HEARD_MS = 80  # in which the cell's answer counts; an EPSP outlasts the window
+WISHED_MS, TOLERANCE_MS = 45, 2  # of the wished spike, after the onset
+
+
+def ask(
+    protocol: Protocol, model_path: str | Path, n_backgrounds: int, n_workers: int = 1, engine: Engine = LOCAL
+) -> dict[str, np.ndarray]:
+    """Ask a network for stimuli and play them to its cell.
+
+    Args:
+        protocol: How the cell is simulated, but for the length of trials.
+        model_path: The network.
+        n_backgrounds: Backgrounds to search on; as many others to play the hardest drive on.
+        n_workers: Processes, where the engine is this machine.
+        engine: Where the cell is simulated.
+
+    Returns:
+        What `asked.npz` holds; docs/experiments.md says what each array is.
+    """
+    protocol = replace(protocol, duration_ms=answers.DURATION_MS, record=())
+    everything = answers.backgrounds(protocol, 2 * n_backgrounds)
+    own, others = everything[:n_backgrounds], everything[n_backgrounds:]
+    stage = _Stage(protocol, model_path, n_workers, engine)
+    return _drive(stage, own, others) | _on_time(stage, own) | _separate(stage, own, others)
+
+
+def summarise(found: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """What was promised and what happened: one row an answer, with columns question, promised and real.
+
+    Drive and separation are mean output spikes, timing is the share of backgrounds on which the first spike comes in the
+    wished span.
+    """
+    rows = []
+    for kind, name in enumerate(("designed", "random")):
+        for number, budget in enumerate(found["drive_budget"]):
+            means = (found[f"drive_{who}"][kind, number].mean() for who in ("promised", "real"))
+            rows.append((f"output spikes by {budget} {name} ones", *means))
+    rows.append((f"first spike at {found['time_wished_ms']} ms", *_on_time_shares(found)))
+    for number, wish in enumerate(("to fire", "to be silent")):
+        means = (found[f"separation_{who}"][number].mean() for who in ("promised", "real"))
+        rows.append((f"output spikes where it is {wish}", *means))
+    return pd.DataFrame(rows, columns=["question", "promised", "real"])
+
+
+def _on_time_shares(found: Mapping[str, np.ndarray]) -> tuple[float, float]:
+    """Share of backgrounds whose first spike comes in the wished span: promised, and of the cell."""
+    low_ms = int(found["time_wished_ms"]) - int(found["time_tolerance_ms"])
+    high_ms = int(found["time_wished_ms"]) + int(found["time_tolerance_ms"]) + 1
+    before = found["time_promised"][:, :low_ms].sum(axis=1)
+    within = found["time_promised"][:, low_ms:high_ms].sum(axis=1)
+    first_ms = np.where(found["time_real"].any(axis=1), found["time_real"].argmax(axis=1), -1)
+    return float(np.mean(np.exp(-before) * -np.expm1(-within))), float(
+        np.mean((first_ms >= low_ms) & (first_ms < high_ms))
+    )
+
+
+class _Stage:
+    """Where stimuli are played: to the cell and to the network."""
+
+    def __init__(self, protocol: Protocol, model_path: str | Path, n_workers: int, engine: Engine):
+        self.protocol, self.model_path = protocol, model_path
+        self._where = (n_workers, engine)
+
+    def play(self, backgrounds: Sequence[Events], spikes: Sequence[Spikes]) -> tuple[np.ndarray, np.ndarray]:
+        """Promised spike probability and real spikes from the onset on, shape (trials, time)."""
+        played = [add(background, one, ONSET_MS) for background, one in zip(backgrounds, spikes, strict=True)]
+        trials = answers.simulate(self.protocol, played, *self._where)
+        promised = surrogate.predict(self.model_path, trials).spike_probability
+        return promised[:, ONSET_MS:], trials.spikes()[:, ONSET_MS:]
+
+    def random(self, n_spikes: int) -> Spikes:
+        """As many spikes at random excitatory synapses and times of the window."""
+        rng = np.random.default_rng(np.random.SeedSequence([self.protocol.seed, n_spikes]))
+        excitatory = np.flatnonzero(built_cell(self.protocol).synapses["kind"] == "excitatory")
+        synapses, time_ms = rng.choice(excitatory, n_spikes, replace=False), rng.integers(0, WINDOW_MS, n_spikes)
+        return tuple((int(ms), int(synapse)) for ms, synapse in zip(time_ms, synapses, strict=True))
+
+
+def _drive(stage: _Stage, own: list[Events], others: list[Events]) -> dict[str, np.ndarray]:
+    """Most spikes for a budget, on other backgrounds than those searched on; random input for comparison."""
+    wishes = [Wish(fire_ms=(0, HEARD_MS - 1))] * len(own)
+    designed = [find(stage.model_path, own, wishes, Search(budget, WINDOW_MS)) for budget in BUDGETS]
+    stimuli = [*designed, *map(stage.random, BUDGETS)]
+    promised, real = stage.play(others * len(stimuli), [one for one in stimuli for _ in others])
+    shape = (2, len(BUDGETS), len(others))
+    return {
+        "drive_budget": np.array(BUDGETS),
+        "drive_promised": promised[:, :HEARD_MS].sum(axis=1).reshape(shape),
+        "drive_real": real[:, :HEARD_MS].sum(axis=1).reshape(shape),
+        "drive_spikes": np.array(designed[-1]),
+    }
+
+
+def _on_time(stage: _Stage, own: list[Events]) -> dict[str, np.ndarray]:
+    """A spike at a wished millisecond and none before, on each background by spikes of its own."""
+    wish = Wish((WISHED_MS - TOLERANCE_MS, WISHED_MS + TOLERANCE_MS), (0, WISHED_MS - TOLERANCE_MS - 1))
+    search = Search(TIMING_BUDGET, WISHED_MS + TOLERANCE_MS)
+    promised, real = stage.play(own, [find(stage.model_path, [one], [wish], search) for one in own])
+    return {
+        "time_wished_ms": np.array(WISHED_MS),
+        "time_tolerance_ms": np.array(TOLERANCE_MS),
+        "time_promised": promised[:, :HEARD_MS].astype(np.float32),
+        "time_real": real[:, :HEARD_MS],
+    }
+
+
+def _separate(stage: _Stage, own: list[Events], others: list[Events]) -> dict[str, np.ndarray]:
+    """A spike on the first background of each pair and none on the second, by the same spikes added to both."""
+    span = (0, HEARD_MS - 1)
+    search = Search(SEPARATION_BUDGET, WINDOW_MS)
+    wishes = [Wish(fire_ms=span), Wish(silent_ms=span)]
+    found = [find(stage.model_path, pair, wishes, search) for pair in zip(own, others, strict=True)]
+    played: Any = [*own, *others]
+    promised, real = stage.play(played, found * 2)
+    shape = (2, len(own))
+    return {
+        "separation_promised": promised[:, :HEARD_MS].sum(axis=1).reshape(shape),
+        "separation_real": real[:, :HEARD_MS].sum(axis=1).reshape(shape),
+    }

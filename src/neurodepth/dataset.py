@@ -25,6 +25,7 @@ LAYOUT = {
     "synapse_kind": ("S32", "", "synapses"),
     "synapse_tree": ("S32", "", "synapses"),
     "synapse_length_um": ("float64", "um", "synapses"),
+    "synapse_weight": ("float64", "", "synapses"),
     "spike_start": ("int64", "", "trials+1"),
     "spike_time_ms": ("float64", "ms", "spikes"),
     "soma_voltage_change": ("int16", "mV/128", "trials,time"),
@@ -80,7 +81,8 @@ def write_shard(
         trials: At least one trial, all of one length and with the same recordings.
         indices: Number of each trial within its split.
         description: The attributes cell, variant, split, seed, n_synapses, n_excitatory and protocol; for a compact
-            shard also `input`, the statistics, and `synapses`, the table with the columns kind, tree and length_um.
+            shard also `input`, the statistics, and `synapses`, the table with the columns kind, tree, length_um and,
+            where synapses have one, weight.
         compact: Keep the seed of the events instead of the events; reading draws them again.
 
     Raises:
@@ -113,7 +115,8 @@ def write_shard(
         if getattr(trials[0], name) is not None:
             arrays[stored] = Rows(len(trials), encoded(name, ENCODERS.get(name, np.asarray)))
     if synapses is not None:
-        arrays |= {f"synapse_{name}": synapses[name].to_numpy() for name in ("kind", "tree", "length_um")}
+        kept = [name for name in ("kind", "tree", "length_um", "weight") if name in synapses]
+        arrays |= {f"synapse_{name}": synapses[name].to_numpy() for name in kept}
     if compact:
         arrays["event_digest"] = np.stack(list(encoded("events", coding.digest_events)))
         _check_drawn_again(path, trials, indices, description)

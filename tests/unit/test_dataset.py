@@ -16,7 +16,12 @@ from neurodepth import coding, container, dataset, stimulus
 from neurodepth.cells.trial import Events, Trial, VoltageBasis
 
 SYNAPSES = pd.DataFrame(
-    {"kind": ["excitatory"] * 3 + ["inhibitory"] * 2, "tree": ["basal", "apical"] * 2 + ["basal"], "length_um": 10.1}
+    {
+        "kind": ["excitatory"] * 3 + ["inhibitory"] * 2,
+        "tree": ["basal", "apical"] * 2 + ["basal"],
+        "length_um": 10.1,
+        "weight": [0.5, 1.0, 1.5, 1.0, 1.0],
+    }
 )
 TREE = {"excitatory_max_per_100ms": 8, "inhibitory_offset_per_100ms": [-6, 2]}
 INPUT = {

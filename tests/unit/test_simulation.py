@@ -11,6 +11,7 @@ import tracemalloc
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from dask.distributed import LocalCluster
@@ -21,6 +22,7 @@ from neurodepth.cells.trial import Events, Trial
 from neurodepth.simulation import engine, progress
 from neurodepth.simulation.voltage_basis import principal_components, trial_moments
 
+NO_EVENTS = Events(np.zeros(0, np.uint16), np.zeros(0, np.uint16))
 # Dask wants port 8787 for itself; where another Dask has it, it warns, forgets the socket it tried, and takes another port.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:\\s*Port 8787 is already in use", r"ignore:unclosed <socket.*laddr=.'0\.0\.0\.0', 0.:ResourceWarning"
@@ -261,7 +263,7 @@ def test_a_full_disk_is_explained_with_the_room_that_is_left(tmp_path):
 def test_what_to_record_reaches_the_cell_only_where_asked_for(monkeypatch):
     asked = []
     monkeypatch.setattr("neurodepth.simulation.protocol.built_cell", lambda protocol: _StandIn(asked))
-    monkeypatch.setattr("neurodepth.stimulus.draw_events", lambda *arguments: None)
+    monkeypatch.setattr("neurodepth.stimulus.draw_events", lambda *arguments: NO_EVENTS)
     for record in ((), ["nexus_calcium"]):
         simulation.simulate_trial(simulation.Protocol("cell", "nmda", 1, 100, record=record), "train", 0)
     assert asked == [{}, {"record": ("nexus_calcium",)}]
@@ -270,7 +272,7 @@ def test_what_to_record_reaches_the_cell_only_where_asked_for(monkeypatch):
 class _StandIn:
     """Stands for a compartmental cell and notes what is asked of it beyond its usual arguments."""
 
-    synapses = None
+    synapses = pd.DataFrame({"kind": []})
 
     class definition:  # noqa: N801 an attribute of cells
         values = {"type": "compartmental", "input": {}}  # noqa: RUF012
@@ -280,7 +282,7 @@ class _StandIn:
 
     def run(self, events, duration_ms, step_ms, second_order, basis, **more):
         self.asked.append(more)
-        return Trial(Events(np.zeros(0), np.zeros(0)), np.zeros(0), np.zeros(duration_ms))
+        return Trial(NO_EVENTS, np.zeros(0), np.zeros(duration_ms))
 
 
 def lif(cell_path, seed=1):

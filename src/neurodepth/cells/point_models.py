@@ -6,6 +6,7 @@ away into a spike; tests/unit/test_point_models.py holds them against SciPy's ei
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -146,7 +147,7 @@ class AdaptiveExponential(Adaptive):
         return current_pa / self._capacitance_pf, (self._coupling_ns * above_rest_mv - adaptation) / self._tau_ms
 
 
-MODELS = {
+MODELS: dict[str, Callable[[dict[str, Any]], LeakyIntegrateAndFire | Adaptive]] = {
     "leaky_integrate_and_fire": LeakyIntegrateAndFire,
     "izhikevich": Izhikevich,
     "adaptive_exponential": AdaptiveExponential,

@@ -23,9 +23,9 @@ class SteppedIntegrator:
     def __init__(self, cell: Any, use_coreneuron: bool):
         self._cell, self._use_coreneuron = cell, use_coreneuron
         self._connections = []
-        for point in cell.points:
+        for point, weight in zip(cell.points, cell.synapses["weight"], strict=True):
             connection = h.NetCon(None, point)
-            connection.weight[0] = 1
+            connection.weight[0] = weight
             connection.delay = 1  # not used: events are queued at their own times
             self._connections.append(connection)
         self._context, self._spike_times, self._spike_gids = h.ParallelContext(), h.Vector(), h.Vector()

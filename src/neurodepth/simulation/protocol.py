@@ -9,6 +9,7 @@ from typing import Any
 from neurodepth import cells, stimulus
 from neurodepth.cells import definition
 from neurodepth.cells.trial import Trial, VoltageBasis
+from neurodepth.stimulus.release import release
 
 _built: dict[tuple[str, ...], Any] = {}
 
@@ -40,22 +41,30 @@ class Protocol:
     record: tuple[str, ...] = ()
 
 
-def simulate_trial(protocol: Protocol, split: str, index: int, basis: VoltageBasis | None = None) -> Trial:
-    """Simulate one trial; the result depends on the protocol, the split and the index alone.
+def simulate_trial(
+    protocol: Protocol, split: str, index: int, basis: VoltageBasis | None = None, repeat: int = 0
+) -> Trial:
+    """Simulate one trial; the result depends on the protocol, the split, the index and the repeat alone.
+
+    The cell gets the vesicles that the trial's presynaptic spikes release; the trial keeps the spikes.
 
     Args:
         protocol: How.
         split: One of `stimulus.SPLITS`.
         index: Number of the trial within its split.
         basis: Components of the dendritic voltages to keep, or None.
+        repeat: Number of a repetition: the same spikes, other vesicles.
     """
     cell = built_cell(protocol)
     rng = stimulus.trial_rng(protocol.seed, split, index)
     events = stimulus.draw_events(cell.synapses, cell.definition.values["input"], protocol.duration_ms, rng)
+    kinds, synapses = cell.synapses["kind"].to_numpy(), cell.definition.values.get("synapses", {})
+    released = release(events, kinds, synapses, stimulus.release_rng(protocol.seed, split, index, repeat))
     if cell.definition.values["type"] == "point":  # no dendrite to keep anything of
-        return cell.run(events, protocol.duration_ms)
+        return dataclasses.replace(cell.run(released, protocol.duration_ms), events=events)
     recorded = {"record": tuple(protocol.record)} if protocol.record else {}
-    return cell.run(events, protocol.duration_ms, protocol.step_ms, protocol.second_order, basis, **recorded)
+    trial = cell.run(released, protocol.duration_ms, protocol.step_ms, protocol.second_order, basis, **recorded)
+    return dataclasses.replace(trial, events=events)
 
 
 def describe(protocol: Protocol, split: str) -> dict[str, Any]:

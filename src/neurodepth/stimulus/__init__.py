@@ -15,14 +15,21 @@ from neurodepth.stimulus import modifiers, replay
 from neurodepth.stimulus.rates import Rates, draw_rates, smooth
 from neurodepth.stimulus.spikes import draw_spikes, merge, probability
 
-__all__ = ["LARGEST_DURATION_MS", "SPLITS", "draw_events", "spike_probability", "trial_rng"]
+__all__ = ["LARGEST_DURATION_MS", "SPLITS", "draw_events", "release_rng", "spike_probability", "trial_rng"]
 SPLITS = ("train", "validation", "test", "pilot")
+RELEASE_KEY = 1_000_000  # options are children 0, 1, 2 ... of a trial's generator
 LARGEST_DURATION_MS = 65_535  # event times are stored as 16-bit integers
 
 
 def trial_rng(seed: int, split: str, index: int) -> np.random.Generator:
     """Generator of one trial's random numbers: a function of these three alone."""
     return np.random.default_rng(np.random.SeedSequence([seed, SPLITS.index(split), index]))
+
+
+def release_rng(seed: int, split: str, index: int, repeat: int) -> np.random.Generator:
+    """Generator of the vesicles that one repetition of a trial releases; no child of the trial's own generator is equal."""
+    sequence = np.random.SeedSequence([seed, SPLITS.index(split), index], spawn_key=(RELEASE_KEY, repeat))
+    return np.random.default_rng(sequence)
 
 
 def draw_events(

@@ -98,6 +98,7 @@ struct Plan {
     const int64_t* event_step;     // (events), sorted
     double** event_state;          // (events): synaptic states of the segment that it reaches
     const int64_t* event_kind;     // (events)
+    const double* event_weight;    // (events): factor on the jumps
     const double** recorded;       // (recorded): states that are kept at the start of every ms
     double* voltage;               // (nodes)
     double* work;                  // (3, nodes)
@@ -294,7 +295,7 @@ extern "C" int64_t integrate(Plan* given) {
         }
         for (; event < plan.n_events && plan.event_step[event] == step; ++event) {
             double* state = plan.event_state[event];
-            put(state, at(state) + at(plan.jumps + plan.event_kind[event] * LANES));
+            put(state, at(state) + at(plan.jumps + plan.event_kind[event] * LANES) * plan.event_weight[event]);
         }
         std::memcpy(diagonal, plan.diagonal, plan.n_nodes * sizeof(double));
         std::memcpy(rhs, plan.source, plan.n_nodes * sizeof(double));

@@ -108,12 +108,19 @@ class Solver:
         return self._synapse_address + state * self._synapse_decay.itemsize
 
     def run(
-        self, events: Events, duration_ms: int, threshold_mv: float, soma: Any, recorded: np.ndarray
+        self,
+        events: Events,
+        weight: np.ndarray,
+        duration_ms: int,
+        threshold_mv: float,
+        soma: Any,
+        recorded: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Integrate one trial.
 
         Args:
             events: Input events; each acts at its own time.
+            weight: Factor on what an event adds, shape (synapses,).
             duration_ms: Length of the trial.
             threshold_mv: Threshold of a spike.
             soma: NEURON's segment whose upward crossings of the threshold are spikes.
@@ -135,6 +142,7 @@ class Solver:
         event_step = events.time_ms.astype(np.int64) * steps_per_ms
         event_state = self._synapse_address[events.synapse % n_segments]
         event_kind = (events.synapse // n_segments).astype(np.int64)
+        event_weight = weight[events.synapse].astype(np.float64)
         recorded = recorded.astype(np.int64)
         recording = np.zeros((duration_ms, len(recorded)), np.float32)
         spike_time_ms = np.zeros(duration_ms * steps_per_ms // 2 + 1)
@@ -172,6 +180,7 @@ class Solver:
             event_step=event_step,
             event_state=event_state,
             event_kind=event_kind,
+            event_weight=event_weight,
             recorded=recorded,
             voltage=self._voltage,
             work=work,

@@ -20,7 +20,8 @@ def cell():
         }
     )
     one_kind = segments[["tree", "length_um"]].assign(segment=np.arange(len(segments)))
-    synapses = pd.concat([one_kind.assign(kind=kind) for kind in ("excitatory", "inhibitory")], ignore_index=True)
+    kinds = [one_kind.assign(kind=kind, weight=1.0) for kind in ("excitatory", "inhibitory")]
+    synapses = pd.concat(kinds, ignore_index=True)
     return SimpleNamespace(segments=segments, synapses=synapses)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-COLUMNS = ["kind", "tree", "section", "segment", "branch", "path_distance_um", "length_um"]
+COLUMNS = ["kind", "tree", "section", "segment", "branch", "path_distance_um", "length_um", "weight"]
 
 
 def tabulate(cell: Any) -> pd.DataFrame:
@@ -18,8 +18,8 @@ def tabulate(cell: Any) -> pd.DataFrame:
 
     Returns:
         One row a synapse in input order: kind, tree, section (number within its tree), segment, branch (whole numbers
-        from 0 on), path_distance_um (from the soma; NaN for a point neuron), length_um (of the segment). A point neuron is
-        one branch.
+        from 0 on), path_distance_um (from the soma; NaN for a point neuron), length_um (of the segment), weight (factor
+        on its conductance). A point neuron is one branch.
     """
     if not hasattr(cell, "segments"):
         return cell.synapses.assign(section=0, branch=0, path_distance_um=np.nan)[COLUMNS]

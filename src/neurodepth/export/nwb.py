@@ -28,6 +28,7 @@ _SYNAPSE_COLUMNS = {
     "kind": "excitatory or inhibitory",
     "tree": "dendritic tree that the synapse sits on",
     "segment": "row of the cell's table of segments that the synapse sits on",
+    "weight": "factor on the conductance, or of a point neuron on the voltage step, of an event",
     "length_um": "length of that segment in micrometres",
 }
 

@@ -1,7 +1,6 @@
-"""What is wrong with a cell: its definition in every variant, its mechanisms, its morphology, and whether it can be built."""
+"""What is wrong with a cell: its definition in every variant, its files, whether it can be built, and what it then does."""
 
 import multiprocessing
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -11,11 +10,12 @@ from typing import Any
 from neurodepth import validation
 from neurodepth.cells import definition
 from neurodepth.cells.definition import CellDefinition
-from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms
+from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms, declared, mechanism_files
 from neurodepth.cells.morphology import find_morphology
 from neurodepth.cells.morphology_faults import swc_faults
+from neurodepth.checking.behaviour import behaviour_faults
+from neurodepth.checking.models import model_faults
 
-DECLARED = re.compile(r"^\s*(?:SUFFIX|POINT_PROCESS)\s+(\w+)", re.MULTILINE)
 BUILT_IN = {"pas", "hh", "ExpSyn", "Exp2Syn"}  # NEURON's own
 
 
@@ -24,13 +24,13 @@ def cell_faults(folder: Path, data_path: str | Path = "data") -> list[str]:
 
     Args:
         folder: Of its cell.yaml.
-        data_path: The user's data folder, searched for the morphology.
+        data_path: The user's data folder, searched for the morphology or model.
     """
     variants, found = _read_variants(folder)
-    if variants and variants[0].values["type"] == "compartmental":
+    if variants and variants[0].values["type"] != "point":
         found += [fault for variant in variants for fault in _mechanism_faults(variant)]
-        found += _compilation_faults(variants[0])
-        found += [fault for variant in variants for fault in _morphology_faults(variant, data_path)]
+        found += [fault for variant in variants for fault in _source_faults(variant, data_path)]
+        found += _compilation_faults(variants[0], data_path)
     found = list(dict.fromkeys(found))  # variants share most of what they have
     return found or _building_faults(_unlike(variants), data_path)
 
@@ -54,12 +54,12 @@ def _mechanism_faults(cell: CellDefinition) -> Iterator[str]:
     """Names that no NMODL file declares, and parameters of channels that are nowhere inserted."""
     origin, values = f"{cell.folder}/cell.yaml", cell.values
     sources = sorted(cell.mechanisms_path.glob("*.mod")) if cell.mechanisms_path else []
-    declared = {name for path in sources for name in DECLARED.findall(path.read_text(errors="replace"))}
+    known = set().union(*map(declared, sources))
     for where, name in _named(values):
-        if name not in declared | BUILT_IN:
-            nearest = validation.nearest(name, sorted(declared))
+        if name not in known | BUILT_IN:
+            nearest = validation.nearest(name, sorted(known))
             yield f"{origin}: {where}: no mechanism '{name}' in {cell.mechanisms_path}: {nearest}"
-    inserted = {name for region in values["regions"].values() for name in region.get("channels_s_per_cm2", {})}
+    inserted = {name for region in values.get("regions", {}).values() for name in region.get("channels_s_per_cm2", {})}
     for key in ("mechanism_parameters", "channel_scale"):
         for name in set(values.get(key, {})) - inserted:
             nearest = validation.nearest(name, sorted(inserted))
@@ -68,7 +68,7 @@ def _mechanism_faults(cell: CellDefinition) -> Iterator[str]:
 
 def _named(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Mechanisms that a definition names, each with the key that names it."""
-    for region, content in values["regions"].items():
+    for region, content in values.get("regions", {}).items():
         for name in content.get("channels_s_per_cm2", {}):
             yield f"regions.{region}.channels_s_per_cm2", name
         if "calcium_pool" in content:
@@ -77,12 +77,18 @@ def _named(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"synapses.{kind}", synapse["mechanism"]
 
 
-def _compilation_faults(cell: CellDefinition) -> list[str]:
-    if cell.mechanisms_path is None:
-        return []
+def _source_faults(cell: CellDefinition, data_path: str | Path) -> list[str]:
+    """Faults of what a cell is made from: its morphology, or somebody's model."""
+    return _morphology_faults(cell, data_path) if "morphology" in cell.values else model_faults(cell, data_path)
+
+
+def _compilation_faults(cell: CellDefinition, data_path: str | Path) -> list[str]:
     try:
-        compile_mechanisms(cell.mechanisms_path, coreneuron=False)
-    except (FileNotFoundError, CompilationError) as error:
+        compile_mechanisms(mechanism_files(cell, data_path), coreneuron=False)
+    except CompilationError as error:
+        hint = "\nIf the cell does without a mechanism, name it under model.left_out." if "model" in cell.values else ""
+        return [f"{error}{hint}"]
+    except (FileNotFoundError, validation.InvalidFileError) as error:
         return [str(error)]
     return []
 
@@ -117,7 +123,7 @@ def _building_faults(variants: Sequence[CellDefinition], data_path: str | Path) 
     except BrokenProcessPool:
         return [
             f"{variants[0].folder}: expected a cell that NEURON can build, found that NEURON ended without a word: look at "
-            "its morphology"
+            "its morphology or program"
         ]
 
 
@@ -127,11 +133,17 @@ def _build_all(variants: Sequence[CellDefinition], data_path: str) -> list[str]:
 
     from neurodepth import cells
 
-    found = []
-    for variant in variants:
+    found: list[str] = []
+    for number, variant in enumerate(variants):
+        name = f"{variant.name}, variant {variant.variant}"
         try:
-            cells.build(variant, data_path, simulator="neuron")
+            cell = cells.build(variant, data_path, simulator="neuron")
+            if number == 0 and variant.values["type"] != "point":
+                found += [f"{name}: {fault}" for fault in behaviour_faults(cell)]
+            del cell
         except (ValueError, RuntimeError, FileNotFoundError) as error:
-            found.append(f"{variant.name}, variant {variant.variant}: {error}")
+            found += [f"{name}: {fault}" for fault in str(error).splitlines()]
+            if "model" in variant.values:
+                break  # a program that has failed cannot be run again in this process
         gc.collect()  # NEURON keeps a cell for as long as Python does
     return found

@@ -1,6 +1,7 @@
 """Files of foreign models: found on this machine, or fetched as the archive that they are published in."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from neurodepth.cells.cache import cache_path, keep
 from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.morphology import DATA_VARIABLE, TIMEOUT_S, check_sha256
 
+TEMPLATE = re.compile(r"^\s*begintemplate\s+(\w+)", re.MULTILINE)
 SUFFIXES = (".hoc", ".mod", ".inc", ".py", ".asc", ".swc", ".json", ".csv", ".dat")
 FOLDER = "models"  # of the user's data, for archives
 
@@ -38,6 +40,13 @@ def find_model(definition: CellDefinition, data_path: str | Path = "data") -> Pa
 def published(folder: Path) -> list[Path]:
     """Files of a model that it can be made from, sorted."""
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+
+
+def templates(folder: Path) -> list[str]:
+    """Names of the HOC templates that a model's files define, sorted."""
+    return sorted(
+        {name for path in folder.rglob("*.hoc") for name in TEMPLATE.findall(path.read_text(errors="replace"))}
+    )
 
 
 def obtain_archive(definition: CellDefinition, output_path: Path) -> None:

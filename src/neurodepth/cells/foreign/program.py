@@ -15,11 +15,11 @@ import numpy as np
 from neuron import h
 
 from neurodepth.cells.definition import CellDefinition
+from neurodepth.cells.foreign.files import templates
 from neurodepth.validation import InvalidFileError, nearest
 
 # What NEURON's standard run system keeps for the whole process.
 GLOBALS = ("celsius", "dt", "secondorder", "steps_per_ms", "t", "tstop", "v_init")
-TEMPLATE = re.compile(r"^\s*begintemplate\s+(\w+)", re.MULTILINE)
 COMPLAINT = re.compile(r"^NEURON: (.+)\n(?: in (\S+) near line (\d+))?", re.MULTILINE)
 REMEDIES = (  # by what NEURON says
     (r"is not a template", "compile a mechanism of that name, or name it under model.left_out if the cell does without"),
@@ -76,20 +76,15 @@ def _undisturbed(folder: Path) -> Iterator[io.StringIO]:
 
 
 def _from_template(model: dict[str, Any], folder: Path, origin: str, said: io.StringIO) -> Any:
-    program = model["hoc"]
+    program, template = model["hoc"], model["hoc"]["template"]
     path = folder / program["file"]
-    if not path.is_file():
-        known = sorted(file.name for file in path.parent.glob("*.hoc"))
-        raise InvalidFileError(f"{origin}: model.hoc.file: no file {path}: {nearest(path.name, known)}")
     try:
         _load(path, model.get("left_out", []))
     except RuntimeError as error:
         raise InvalidFileError(f"{path}: {_explain(said.getvalue(), error)}") from error
-    template = program["template"]
     if not hasattr(h, template):
-        known = TEMPLATE.findall(path.read_text(errors="replace"))
         raise InvalidFileError(
-            f"{origin}: model.hoc.template: no template '{template}' in {path}: {nearest(template, known)}"
+            f"{origin}: model.hoc.template: no template '{template}' in {path}: {nearest(template, templates(folder))}"
         )
     try:
         return getattr(h, template)(*program.get("arguments", []))
@@ -113,9 +108,6 @@ def _load(path: Path, left_out: list[str]) -> None:
 
 def _from_function(program: dict[str, Any], folder: Path, origin: str) -> Any:
     path, name = folder / program["file"], program["function"]
-    if not path.is_file():
-        known = sorted(file.name for file in path.parent.glob("*.py"))
-        raise InvalidFileError(f"{origin}: model.python.file: no file {path}: {nearest(path.name, known)}")
     sys.path.insert(0, str(path.parent))
     try:
         module = runpy.run_path(str(path))

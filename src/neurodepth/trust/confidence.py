@@ -1,0 +1,80 @@
+"""How wrong a surrogate may be: networks trained apart disagree where they are wrong, and validation trials say how much.
+
+The half-width of the interval around the mean prediction is calibrated by split conformal prediction (Lei et al. 2018,
+J Am Stat Assoc 113:1094): on trials like the validation trials it holds the truth with the stated confidence, whatever
+the networks are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from neurodepth import metrics, surrogate
+from neurodepth.trials import Trials
+
+CONFIDENCE = 0.9
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """What several networks predict.
+
+    Attributes:
+        spike_probability: Mean over networks, shape (trials, time).
+        soma_voltage_mv: Mean over networks, shape (trials, time).
+        spread_mv: Standard deviation of their voltages, 0 for a single network, shape (trials, time).
+    """
+
+    spike_probability: np.ndarray
+    soma_voltage_mv: np.ndarray
+    spread_mv: np.ndarray
+
+
+@dataclass(frozen=True)
+class ErrorModel:
+    """Half-width of the interval around a predicted voltage: `factor` times the root of spread and floor, squared and added.
+
+    Attributes:
+        floor_mv: Root mean square error on validation trials.
+        factor: Of the interval.
+        confidence: With which it holds the truth.
+    """
+
+    floor_mv: float
+    factor: float
+    confidence: float
+
+    def half_width_mv(self, spread_mv: np.ndarray) -> np.ndarray:
+        """Of the interval, from the networks' spread, any shape."""
+        return self.factor * np.hypot(spread_mv, self.floor_mv)
+
+
+def predict(model_paths: Sequence[str | Path], trials: Trials) -> Ensemble:
+    """Let networks trained apart predict the same trials."""
+    found = [surrogate.predict(path, trials) for path in model_paths]
+    voltage_mv = np.stack([one.soma_voltage_mv for one in found])
+    probability = np.mean([one.spike_probability for one in found], axis=0)
+    return Ensemble(probability, voltage_mv.mean(axis=0), voltage_mv.std(axis=0))
+
+
+def calibrate(predicted: Ensemble, validation: Trials) -> ErrorModel:
+    """Fit the interval to validation trials, which trained no weight."""
+    error_mv, spread_mv = (
+        one[:, metrics.WARM_UP_MS :] for one in (errors_mv(predicted, validation), predicted.spread_mv)
+    )
+    floor_mv = float(np.sqrt(np.mean(error_mv**2)))
+    factor = float(np.quantile(np.abs(error_mv) / np.hypot(spread_mv, floor_mv), CONFIDENCE))
+    return ErrorModel(floor_mv, factor, CONFIDENCE)
+
+
+def coverage(model: ErrorModel, predicted: Ensemble, trials: Trials) -> float:
+    """Share of milliseconds, from 500 ms on, whose voltage lies in the interval."""
+    inside = np.abs(errors_mv(predicted, trials)) <= model.half_width_mv(predicted.spread_mv)
+    return float(inside[:, metrics.WARM_UP_MS :].mean())
+
+
+def errors_mv(predicted: Ensemble, trials: Trials) -> np.ndarray:
+    """Predicted less true voltage, clipped as networks learn it, shape (trials, time)."""
+    return predicted.soma_voltage_mv - np.minimum(trials.soma_voltage_mv, metrics.CLIP_MV)

@@ -1,0 +1,139 @@
+"""When to trust a surrogate: input that it knows, and how wrong it may be."""
+
+import numpy as np
+import pytest
+
+from neurodepth import surrogate, trust
+from neurodepth.cells.trial import Events
+from neurodepth.playback import take
+from neurodepth.trust import confidence, familiarity
+from neurodepth.trust.confidence import Ensemble
+from tests.unit.small_tree import poisson_trials, tree
+
+RATE_HZ = 10
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tree") / "tree.npz"
+    np.savez(path, **tree())
+    return trust.read_places(path)
+
+
+@pytest.fixture(scope="module")
+def limits(places):
+    return familiarity.learn(poisson_trials(60, RATE_HZ, seed=1), places)
+
+
+def with_volley(trials, at_ms=800, n_synapses=25):
+    """The same trials with a volley of as many excitatory synapses in one millisecond."""
+    events = []
+    for one in trials.events:
+        rows = np.column_stack([one.time_ms, one.synapse])
+        volley = np.column_stack([np.full(n_synapses, at_ms), np.arange(n_synapses)])
+        events.append(Events(*np.unique(np.concatenate([rows, volley]), axis=0).T.astype(np.uint16)))
+    return [*events]
+
+
+def test_input_like_that_of_training_is_familiar(places, limits):
+    judged = familiarity.judge(poisson_trials(40, RATE_HZ, seed=2), places, limits)
+    assert judged.is_unfamiliar.mean() <= 0.1  # a hundredth of the training trials is not
+    assert np.mean(judged.distance > 1) < 0.003  # of the training ms one in a thousand
+
+
+def test_doubled_rates_are_not(places, limits):
+    judged = familiarity.judge(poisson_trials(10, 2 * RATE_HZ, seed=2), places, limits)
+    assert judged.is_unfamiliar.all()
+    assert all("above training" in why for why in judged.reason)
+
+
+def test_silence_is_not(places, limits):
+    judged = familiarity.judge(poisson_trials(2, 0, seed=2), places, limits)
+    assert judged.is_unfamiliar.all()
+    assert all("below training" in why for why in judged.reason)
+
+
+def test_a_volley_is_marked_when_it_comes(places, limits):
+    usual = poisson_trials(10, RATE_HZ, seed=2)
+    usual.events[:] = with_volley(usual)
+    distance = familiarity.judge(usual, places, limits).distance
+    assert (distance[:, 800] > 1).all()
+    assert np.mean(distance[:, :800] > 1) < 0.003
+
+
+def test_input_on_one_branch_is_marked_though_rates_are_usual(places, limits):
+    usual = poisson_trials(10, RATE_HZ, seed=2)
+    spread = familiarity.judge(usual, places, limits).distance[:, 800]
+    events = []
+    for one in usual.events:
+        keep = one.time_ms != 800
+        branch = np.column_stack([np.full(9, 800), np.arange(9)])  # all nine synapses of a branch
+        rows = np.concatenate([np.column_stack([one.time_ms[keep], one.synapse[keep]]), branch])
+        events.append(Events(*rows[np.lexsort(rows.T[::-1])].astype(np.uint16).T))
+    usual.events[:] = events
+    clustered = familiarity.judge(usual, places, limits).distance[:, 800]
+    assert np.all(clustered > spread)
+    assert np.mean(clustered > 1) >= 0.9  # of ten trials one may stay below the limit
+
+
+def test_counts_are_over_the_last_milliseconds(places):
+    events = Events(np.array([3, 5], np.uint16), np.array([0, 1], np.uint16))
+    found = familiarity.features(events, 20, places)
+    busiest = found[:, places.names.index("busiest branch, 5 ms")]
+    assert (busiest**2).round().astype(int).tolist() == [0, 0, 0, 1, 1, 2, 2, 2, 1, 1] + [0] * 10
+
+
+@pytest.fixture
+def noisy(monkeypatch):
+    """Networks whose voltage is off by noise; the path of each is its noise in mV and its seed."""
+
+    def predict(path, trials):
+        noise_mv, seed = path.split(",")
+        rng = np.random.default_rng([int(seed), len(trials)])
+        off_mv = float(noise_mv) * rng.standard_normal(trials.soma_voltage_mv.shape)
+        return surrogate.Predictions(trials.index, np.full(off_mv.shape, 0.1), trials.soma_voltage_mv + off_mv)
+
+    monkeypatch.setattr(surrogate, "predict", predict)
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says(noisy):
+    validation, test = poisson_trials(20, 1, seed=1), poisson_trials(21, 1, seed=2)
+    for paths in (["1.5,1"], ["1.5,1", "1.5,2", "1.5,3"]):
+        model = confidence.calibrate(confidence.predict(paths, validation), validation)
+        assert confidence.coverage(model, confidence.predict(paths, test), test) == pytest.approx(0.9, abs=0.01)
+
+
+def test_an_interval_is_wider_where_networks_disagree():
+    model = confidence.ErrorModel(floor_mv=1.0, factor=1.6, confidence=0.9)
+    agree_mv, disagree_mv = model.half_width_mv(np.array([0.0, 3.0]))
+    assert agree_mv == pytest.approx(1.6)
+    assert disagree_mv == pytest.approx(1.6 * np.sqrt(10))
+
+
+def test_spread_is_that_of_the_networks(noisy):
+    trials = poisson_trials(2, 1, seed=1)
+    found = confidence.predict(["0,1", "2,2"], trials)
+    apart_mv = surrogate.predict("2,2", trials).soma_voltage_mv - trials.soma_voltage_mv
+    np.testing.assert_allclose(found.spread_mv, np.abs(apart_mv) / 2, rtol=1e-4, atol=1e-4)  # float32
+
+
+def test_what_was_learned_is_read_as_it_was_written(noisy, places, tmp_path):
+    train = poisson_trials(20, RATE_HZ, seed=1)
+    known = trust.learn(train, take(train, np.arange(5)), places, ["1,1", "1,2"])
+    trust.write(tmp_path / "trust.json", known)
+    one, other = (trust.judge(train, what, ["1,1", "1,2"]) for what in (known, trust.read(tmp_path / "trust.json")))
+    np.testing.assert_allclose(one.familiarity.distance, other.familiarity.distance, rtol=1e-6)
+    np.testing.assert_allclose(one.half_width_mv, other.half_width_mv)
+
+
+def test_other_networks_than_those_calibrated_are_refused(noisy, places):
+    train = poisson_trials(20, RATE_HZ, seed=1)
+    known = trust.learn(train, train, places, ["1,1", "1,2"])
+    with pytest.raises(ValueError, match="calibrated over 2"):
+        trust.judge(train, known, ["1,1"])
+
+
+def test_predictions_of_several_networks_are_averaged(noisy):
+    found = confidence.predict(["1,1", "1,2"], poisson_trials(2, 1, seed=1))
+    assert isinstance(found, Ensemble)
+    np.testing.assert_allclose(found.spike_probability, 0.1)

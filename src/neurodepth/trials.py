@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodepth.cells.trial import Events
+from neurodepth.cells.trial import Events, spike_train
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,7 @@ class Trials:
 
     def spikes(self) -> np.ndarray:
         """1 in each millisecond in which the cell spiked, else 0; uint8, shape (trials, time)."""
-        spikes = np.zeros(self.soma_voltage_mv.shape, np.uint8)
-        for trial, times in enumerate(self.spike_time_ms):
-            # A spike in the very last step of a trial can be stamped with the trial's end.
-            spikes[trial, np.minimum(times.astype(int), self.duration_ms - 1)] = 1
-        return spikes
+        return np.stack([spike_train(times, self.duration_ms) for times in self.spike_time_ms])
 
     def first(self, n_trials: int) -> "Trials":
         """The first trials of this split.

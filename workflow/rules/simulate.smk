@@ -75,3 +75,30 @@ rule simulate_trials:
         "Simulate {wildcards.cell}, {wildcards.variant}: {wildcards.split} shard {wildcards.shard}."
     script:
         "../../scripts/simulate_trials.py"
+
+
+rule estimate_ceiling:
+    input:
+        cell_files,
+    output:
+        f"{CONDITION_PATH}/ceiling.json",
+    log:
+        f"{LOG_PATH}/estimate_ceiling/{{cell}}/{{variant}}.log",
+    benchmark:
+        f"{BENCHMARK_PATH}/estimate_ceiling/{{cell}}/{{variant}}.tsv"
+    conda:
+        "../../envs/simulate.yaml"
+    threads: simulation_cores
+    resources:
+        mem_mb=more_each_attempt(4000),
+        runtime=more_each_attempt(240),
+    params:
+        protocol=protocol_of,
+        trials=8,
+        repeats=10,
+        digest=cell_digest,
+        own_digest=provenance.code_digest("ceiling.py", "metrics.py"),
+    message:
+        "Repeat test trials of {wildcards.cell}, {wildcards.variant}, with other vesicles."
+    script:
+        "../../scripts/estimate_ceiling.py"

@@ -43,6 +43,14 @@ class Trial:
     nexus_calcium_mm: np.ndarray | None = None
 
 
+def spike_train(spike_time_ms: np.ndarray, duration_ms: int) -> np.ndarray:
+    """1 in each millisecond in which the cell spiked, else 0; uint8, shape (time,)."""
+    train = np.zeros(duration_ms, np.uint8)
+    # A spike in the very last step of a trial can be stamped with the trial's end.
+    train[np.minimum(spike_time_ms.astype(int), duration_ms - 1)] = 1
+    return train
+
+
 @dataclass(frozen=True)
 class VoltageBasis:
     """Principal components of a cell's dendritic voltages.

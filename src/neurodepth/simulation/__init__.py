@@ -1,12 +1,12 @@
 """Simulated trials: random input played to a cell, spread over processes, machines or a cluster."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from tqdm import tqdm
 
 from neurodepth.cells import definition
-from neurodepth.cells.trial import Trial, VoltageBasis
+from neurodepth.cells.trial import Trial, VoltageBasis, spike_train
 from neurodepth.simulation import progress
 from neurodepth.simulation.engine import LOCAL, Engine, compute, from_configuration
 from neurodepth.simulation.protocol import Protocol, anywhere, built_cell, describe, simulate_trial
@@ -18,6 +18,7 @@ __all__ = [
     "describe",
     "fit_voltage_basis",
     "from_configuration",
+    "simulate_repeats",
     "simulate_trial",
     "simulate_trials",
 ]
@@ -50,6 +51,32 @@ def simulate_trials(
     n_workers, engine = _place(protocol, min(n_workers, len(indices)), engine)
     timed = compute(_one_trial, (anywhere(protocol), split, basis), indices, n_workers, engine)
     return list(progress.follow(timed, indices, label, protocol, split))
+
+
+def simulate_repeats(
+    protocol: Protocol, split: str, indices: Sequence[int], n_repeats: int, n_workers: int, engine: Engine = LOCAL
+) -> tuple[np.ndarray, np.ndarray]:
+    """Simulate trials again and again: the same presynaptic spikes, other vesicles.
+
+    Args:
+        protocol: How.
+        split: One of `stimulus.SPLITS`.
+        indices: Numbers of the trials within their split.
+        n_repeats: Repeats of each trial.
+        n_workers: Processes, where the engine is this machine.
+        engine: Where the trials are computed.
+
+    Returns:
+        1 where the cell spiked, else 0, and soma voltage in mV; uint8 and float32, shape (trials, repeats, time).
+    """
+    numbers = [index * n_repeats + repeat for index in indices for repeat in range(n_repeats)]
+    n_workers, engine = _place(protocol, min(n_workers, len(numbers)), engine)
+    timed = compute(_one_repeat, (anywhere(protocol), split, n_repeats), numbers, n_workers, engine)
+    repeated_index = [number // n_repeats for number in numbers]
+    trials = list(progress.follow(timed, repeated_index, "repeating trials", protocol, split))
+    shape = (len(indices), n_repeats, protocol.duration_ms)
+    spikes = np.stack([spike_train(trial.spike_time_ms, protocol.duration_ms) for trial in trials])
+    return spikes.reshape(shape), np.stack([trial.soma_voltage_mv for trial in trials]).reshape(shape)
 
 
 def fit_voltage_basis(
@@ -88,6 +115,12 @@ def _place(protocol: Protocol, n_workers: int, engine: Engine) -> tuple[int, Eng
 def _one_trial(shared: tuple[Protocol, str, VoltageBasis | None], index: int) -> Trial:
     protocol, split, basis = shared
     return simulate_trial(protocol, split, index, basis)
+
+
+def _one_repeat(shared: tuple[Protocol, str, int], number: int) -> Trial:
+    protocol, split, n_repeats = shared
+    index, repeat = divmod(number, n_repeats)
+    return simulate_trial(protocol, split, index, repeat=repeat)
 
 
 def _pilot_moments(shared: tuple[Protocol, int], index: int) -> Moments:

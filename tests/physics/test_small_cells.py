@@ -20,7 +20,8 @@ def scaled(project, factor):
     cell = build(project, "l5pc", {"morphology": {"length_factor": factor}})
     zone = [segment.Ca_LVA.gbar > 0.1 for segment in cell.dendritic_segments() if hasattr(segment, "Ca_LVA")]
     in_zone = cell.segments.loc[cell.segments["tree"] == "apical", "path_distance_um"].to_numpy()[zone]
-    return cell.segments, cell.soma(0.5).area(), (in_zone.min(), in_zone.max())
+    ih = max(segment.Ih.gbar for segment in cell.dendritic_segments())
+    return cell.segments, cell.soma(0.5).area(), (in_zone.min(), in_zone.max()), ih
 
 
 def stick_input_resistance_mohm(project):
@@ -41,7 +42,14 @@ def stick_input_resistance_mohm(project):
     h.dt, h.secondorder = 0.1, 0
     h.finitialize(-80)
     h.continuerun(400)
-    return (cell.soma(0.5).v + 80) / 0.01, cell.soma(0.5).area()
+    return (cell.soma(0.5).v + 80) / 0.01, sum(segment.area() for segment in cell.soma)
+
+
+def stepped_densities(project):
+    """Ih of the apical segments where it has two steps, and their distances."""
+    steps = [{"from_um": 0, "to_um": 100, "density": 1e-3}, {"from_um": 100, "to_um": 600, "density": 4e-3}]
+    cell = build(project, "l5pc", {"regions": {"apical": {"channels_s_per_cm2": {"Ih": steps}}}})
+    return [segment.Ih.gbar for segment in cell.dendritic_segments()][-375:], cell.segments["path_distance_um"][-375:]
 
 
 @pytest.fixture(scope="module")
@@ -50,16 +58,17 @@ def halves(project, isolated):
 
 
 def test_half_the_length_is_half_of_every_path_and_the_same_soma(halves):
-    (whole, soma_um2, _), (half, half_soma_um2, _) = halves
+    (whole, soma_um2, *_), (half, half_soma_um2, *_) = halves
     of_section = [one.groupby(["tree", "section"])["length_um"].sum() for one in (whole, half)]
     np.testing.assert_allclose(of_section[1], of_section[0] / 2, rtol=1e-4)  # positions are single precision
     assert half_soma_um2 == soma_um2
     assert half["path_distance_um"].max() == pytest.approx(whole["path_distance_um"].max() / 2, rel=0.02)
 
 
-def test_the_calcium_zone_scales_with_the_dendrite(halves):
-    (_, _, zone_um), (_, _, half_zone_um) = halves
+def test_densities_scale_with_the_dendrite(halves):
+    (_, _, zone_um, ih), (_, _, half_zone_um, half_ih) = halves
     np.testing.assert_allclose(half_zone_um, np.array(zone_um) / 2, atol=20)  # a segment
+    assert half_ih == pytest.approx(ih)  # grows with the distance, up to 0.65 of the longest path
 
 
 def test_the_passive_ball_and_stick_has_the_input_resistance_of_cable_theory(project, isolated):
@@ -70,3 +79,11 @@ def test_the_passive_ball_and_stick_has_the_input_resistance_of_cable_theory(pro
     stick_s = infinite_s * np.tanh(length_cm / lambda_cm)
     soma_s = soma_um2 * 1e-8 / membrane_ohm_cm2
     assert found_mohm == pytest.approx(1e-6 / (stick_s + soma_s), rel=0.01)  # 201 segments
+
+
+def test_a_density_in_steps_has_each_where_its_distances_are(project, isolated):
+    density, distance_um = isolated(stepped_densities, project)
+    near, middle, far = distance_um < 60, (distance_um > 140) & (distance_um < 560), distance_um > 640
+    for where, expected in ((near, 1e-3), (middle, 4e-3), (far, 0)):
+        assert where.sum() > 2
+        np.testing.assert_allclose(np.array(density)[where], expected)

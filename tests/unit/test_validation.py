@@ -136,7 +136,7 @@ def test_of_several_kinds_of_mapping_the_nearest_is_explained(project):
     channels["SK"] = "much"
     missing, not_a_number = validation.faults(cell, "cell", "cell.yaml")
     assert "Ca_LVA: expected the key 'inside'" in missing
-    assert not_a_number.endswith("SK: expected number or object, found 'much'")
+    assert not_a_number.endswith("SK: expected number or object or array, found 'much'")
 
 
 def test_a_cell_of_the_study_comes_before_the_projects_of_the_same_name(project, tmp_path, monkeypatch):

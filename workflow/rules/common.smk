@@ -33,6 +33,7 @@ SIMULATION_CODE = [
     "cells/__init__.py",
     "cells/compartmental.py",
     "cells/definition.py",
+    "cells/density_table.py",
     "cells/foreign",
     "cells/input_rates.py",
     "cells/mechanisms.py",

@@ -240,17 +240,19 @@ class CompartmentalCell:
         for ion, reversal_mv in region.get("reversal_mv", {}).items():
             setattr(section, f"e{ion}", reversal_mv)
 
-    def _density(self, density: float | dict[str, Any], segment: Any) -> float:
-        if not isinstance(density, dict):
+    def _density(self, density: float | dict[str, Any] | list[dict[str, float]], segment: Any) -> float:
+        if not isinstance(density, dict | list):
             return density
         # The published program assigns densities at a section's start, its segments' middles and its end, in this
         # order, so that the last segment of a section has the density of the section's end (Hay et al. 2011).
         section = segment.sec
         is_last = segment.x > 1 - 1 / section.nseg
         distance_um = h.distance(self.soma(0.5), section(1) if is_last else segment)
-        distance_um /= self.definition.values["morphology"].get("length_factor", 1)  # zones scale with the dendrite
+        unscaled_um = distance_um / self.definition.values["morphology"].get("length_factor", 1)  # zones scale along
+        if isinstance(density, list):
+            return next((one["density"] for one in density if one["from_um"] <= unscaled_um < one["to_um"]), 0.0)
         if density["profile"] == "band":
-            return density["inside"] if density["from_um"] < distance_um < density["to_um"] else density["outside"]
+            return density["inside"] if density["from_um"] < unscaled_um < density["to_um"] else density["outside"]
         fraction = min(distance_um / self.longest_apical_path_um, density["largest_fraction"])
         return density["scale"] * (density["offset"] + density["amplitude"] * np.exp(density["exponent"] * fraction))
 

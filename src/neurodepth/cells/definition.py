@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodepth import validation
+from neurodepth.cells import density_table
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def _read_extended(path: Path) -> tuple[dict[str, Any], dict[str, Path]]:
     folders: dict[str, Path] = {}
     if "extends" in values:
         base, folders = _read_extended(path.parent / values.pop("extends"))
+    if "densities_path" in values:
+        values = validation.overlay(density_table.read(path.parent / values.pop("densities_path")), values)
     if "mechanisms_path" in values:
         folders["mechanisms"] = (path.parent / values["mechanisms_path"]).resolve()
     if "path" in values.get("morphology", {}):

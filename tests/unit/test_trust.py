@@ -38,13 +38,15 @@ def with_volley(trials, at_ms=800, n_synapses=25):
 def test_input_like_that_of_training_is_familiar(places, limits):
     judged = familiarity.judge(poisson_trials(40, RATE_HZ, seed=2), places, limits)
     assert judged.is_unfamiliar.mean() <= 0.1  # a hundredth of the training trials is not
-    assert np.mean(judged.distance > 1) < 0.003  # of the training ms one in a thousand
+    assert (
+        np.mean(judged.distance > 1) < 0.01
+    )  # one in a thousand of the training ms; a minute of data knows tails no better
 
 
 def test_doubled_rates_are_not(places, limits):
     judged = familiarity.judge(poisson_trials(10, 2 * RATE_HZ, seed=2), places, limits)
     assert judged.is_unfamiliar.all()
-    assert all("above training" in why for why in judged.reason)
+    assert all(why.endswith(("500 ms: above training", "50 ms: above training")) for why in judged.reason)
 
 
 def test_silence_is_not(places, limits):

@@ -103,7 +103,7 @@ def read(path: str | Path) -> Trust:
     stored: dict[str, Any] = json.loads(Path(path).read_text())
     places, limits = stored["places"], stored["limits"]
     types = SynapseTypes(tuple(places["types"]["names"]), np.array(places["types"]["of_synapse"]))
-    arrays = {name: np.array(limits[name]) for name in ("mean", "deviation", "precision")}
+    arrays = {name: np.array(limits[name]) for name in ("centre", "reach")}
     return Trust(
         Places(types, np.array(places["branch"]), np.array(places["is_excitatory"])),
         Limits(**(limits | arrays | {"names": tuple(limits["names"])})),

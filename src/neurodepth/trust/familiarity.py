@@ -1,23 +1,25 @@
-"""Whether input is like that of training: counts of input spikes by place and time, and how far they lie from the known ones.
+"""Whether input is like that of training: counts of input spikes by place and time, held against those of training.
 
-Counts are taken over the last 5, 50 and 150 ms, as volleys, ups and downs of rates, and mean rates differ in these: of
-each type of synapses, and of the busiest branch. Their square roots, whose Poisson noise is alike at all rates, are held
-against those of training trials by Mahalanobis distance.
+Of each type of synapses the counts over the last 500 and 50 ms, in which mean rates and their ups and downs show; the count
+over the last 5 ms against that over 50 ms, in which volleys show; and the count of the busiest branch over 5 ms. Square
+roots, whose Poisson noise is alike at all rates, are held against the range that each has in training.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from neurodepth import metrics
 from neurodepth.cells.trial import Events
 from neurodepth.synapse_types import SynapseTypes
 from neurodepth.trials import Trials
 
-WINDOWS_MS = (5, 50, 150)  # ASSUME: a volley, a step of the rates (25 to 450 ms), a receptive field
-FROM_MS = max(WINDOWS_MS)  # before it a window is not full
+SLOW_MS, MIDDLE_MS, FAST_MS = metrics.WARM_UP_MS, 50, 5  # ASSUME: mean rate, its steps of 25 to 450 ms, a volley
+FROM_MS = SLOW_MS  # before it the slow window is not full
 EVERY_MS = 7  # of the training trials: neighbouring ms are alike; prime, so that it meets no rhythm
+TAIL = 0.0005  # of a feature's values on either side that may lie beyond its range, before all are widened together
+SMALLEST_REACH = 0.5  # a fluctuation of Poisson counts after the square root; of features that hardly change
 FAMILIAR_SHARE = 0.999  # of training ms that count as familiar
 TRIAL_SHARE = 0.99  # of training trials that do
 
@@ -39,8 +41,9 @@ class Places:
     @property
     def names(self) -> tuple[str, ...]:
         """Of the features."""
-        groups = (*self.types.names, "busiest branch")
-        return tuple(f"{group}, {window_ms} ms" for window_ms in WINDOWS_MS for group in groups)
+        slow, middle, fast = f"{SLOW_MS} ms", f"{MIDDLE_MS} ms", f"{FAST_MS} ms"
+        what = (slow, middle, f"{fast} against {middle}")
+        return (*(f"{one}, {span}" for span in what for one in self.types.names), f"busiest branch, {fast}")
 
 
 @dataclass(frozen=True)
@@ -49,18 +52,14 @@ class Limits:
 
     Attributes:
         names: Of the features.
-        mean: Of each, shape (features,).
-        deviation: Of each, shape (features,).
-        precision: Inverse of their covariance, shape (features, features).
-        largest_distance: That is familiar.
+        centre: Median of each, shape (features,).
+        reach: From the median to the ends of what is familiar, downwards and upwards, shape (2, features).
         largest_share: Of unfamiliar ms in a familiar trial.
     """
 
     names: tuple[str, ...]
-    mean: np.ndarray
-    deviation: np.ndarray
-    precision: np.ndarray
-    largest_distance: float
+    centre: np.ndarray
+    reach: np.ndarray
     largest_share: float
 
 
@@ -70,7 +69,7 @@ class Familiarity:
 
     Attributes:
         distance: From what was trained on, in units of the largest familiar one, float32, shape (trials, time); 0 in the
-            first 150 ms, of which too little is known.
+            first 500 ms, of which too little is known.
         is_unfamiliar: Of each trial, shape (trials,).
         reason: Of each trial the feature that is farthest off, in words; empty for a familiar trial.
     """
@@ -83,21 +82,29 @@ class Familiarity:
 def learn(train: Trials, places: Places) -> Limits:
     """Learn from training trials what input is familiar."""
     sampled = np.stack([one[FROM_MS::EVERY_MS] for one in _features_of(train, places)])
-    flat = sampled.reshape(-1, sampled.shape[-1])
-    mean, covariance = flat.mean(axis=0), np.cov(flat, rowvar=False)
-    moments = (places.names, mean, np.sqrt(np.diag(covariance)), np.linalg.pinv(covariance, hermitian=True))
-    limits = Limits(*moments, largest_distance=1.0, largest_share=1.0)
-    distance = np.stack([_distance(one, limits) for one in sampled])
-    largest = float(np.quantile(distance, FAMILIAR_SHARE))
+    low, centre, high = np.quantile(sampled, [TAIL, 0.5, 1 - TAIL], axis=(0, 1))
+    reach = np.maximum([centre - low, high - centre], SMALLEST_REACH)
+    distance = _off(sampled, Limits(places.names, centre, reach, 1.0)).max(axis=2)
+    largest = float(
+        np.quantile(distance, FAMILIAR_SHARE)
+    )  # every feature has its tail; together they must not have more
     share = float(np.quantile((distance > largest).mean(axis=1), TRIAL_SHARE))
-    return Limits(*moments, largest, share)
+    return Limits(places.names, centre, reach * largest, share)
 
 
 def judge(trials: Trials, places: Places, limits: Limits) -> Familiarity:
-    """Say of every millisecond and trial whether its input is like that of training."""
+    """Say of every millisecond and trial whether its input is like that of training.
+
+    Raises:
+        ValueError: If the trials are too short.
+    """
+    if trials.duration_ms <= FROM_MS:
+        raise ValueError(
+            f"trials of {trials.duration_ms} ms: expected more than the {FROM_MS} ms over which rates are taken"
+        )
     distances, reasons = [], []
     for features in _features_of(trials, places):
-        distance = _distance(features, limits) / limits.largest_distance
+        distance = _off(features, limits).max(axis=1)
         distance[:FROM_MS] = 0
         distances.append(distance.astype(np.float32))
         reasons.append(_reason(features[distance > 1], limits))
@@ -109,19 +116,19 @@ def judge(trials: Trials, places: Places, limits: Limits) -> Familiarity:
 
 
 def _reason(unfamiliar: np.ndarray, limits: Limits) -> str:
-    """The feature that is on average farthest from training in some milliseconds."""
+    """The feature that is out of its range most often in some milliseconds."""
     if not len(unfamiliar):
         return ""
-    score = ((unfamiliar - limits.mean) / limits.deviation).mean(axis=0)
-    worst = int(np.argmax(np.abs(score)))
-    side = "above" if score[worst] > 0 else "below"
-    return f"{limits.names[worst]}: {abs(score[worst]):.1f} standard deviations {side} training"
+    is_out = _off(unfamiliar, limits) > 1
+    worst = int(is_out.sum(axis=0).argmax())
+    is_above = np.median(unfamiliar[is_out[:, worst], worst]) > limits.centre[worst]
+    return f"{limits.names[worst]}: {'above' if is_above else 'below'} training"
 
 
-def _distance(features: np.ndarray, limits: Limits) -> np.ndarray:
-    """Mahalanobis distance of each row."""
-    centred = features - limits.mean
-    return np.sqrt(np.einsum("ti,ij,tj->t", centred, limits.precision, centred, optimize=True))
+def _off(features: np.ndarray, limits: Limits) -> np.ndarray:
+    """How far each feature is from its median, 1 at the end of what is familiar; shape of the features."""
+    off = features - limits.centre
+    return np.where(off < 0, -off / limits.reach[0], off / limits.reach[1])
 
 
 def _features_of(trials: Trials, places: Places) -> Iterator[np.ndarray]:
@@ -130,15 +137,13 @@ def _features_of(trials: Trials, places: Places) -> Iterator[np.ndarray]:
 
 
 def features(events: Events, duration_ms: int, places: Places) -> np.ndarray:
-    """Square roots of the counts of input spikes up to every millisecond, shape (time, features)."""
+    """What is looked at of the input up to every millisecond, in the order of `Places.names`, shape (time, features)."""
     by_type = _count(events, places.types.of_synapse, duration_ms)
     heard = places.is_excitatory[events.synapse]
-    excitatory: Any = Events(events.time_ms[heard], events.synapse[heard])
-    by_branch = _count(excitatory, places.branch, duration_ms)
-    found = []
-    for window_ms in WINDOWS_MS:
-        found += [_windowed(by_type, window_ms), _windowed(by_branch, window_ms).max(axis=1, keepdims=True)]
-    return np.sqrt(np.concatenate(found, axis=1))
+    by_branch = _count(Events(events.time_ms[heard], events.synapse[heard]), places.branch, duration_ms)
+    slow, middle, fast = (np.sqrt(_windowed(by_type, span_ms)) for span_ms in (SLOW_MS, MIDDLE_MS, FAST_MS))
+    busiest = np.sqrt(_windowed(by_branch, FAST_MS).max(axis=1, keepdims=True))
+    return np.concatenate([slow, middle, fast - middle * np.sqrt(FAST_MS / MIDDLE_MS), busiest], axis=1)
 
 
 def _count(events: Events, group: np.ndarray, duration_ms: int) -> np.ndarray:

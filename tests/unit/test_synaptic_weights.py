@@ -6,21 +6,23 @@ import pytest
 from neurodepth.cells.synaptic_weights import draw_weights, quantise
 
 SIZES = {"distribution": "sizes", "seed": 1, "sizes": 26, "range": 60, "variability": 0.08}
+OUTWARDS = {"distribution": "equal", "seed": 1, "doubling_distance_um": 100}
 LOG_NORMAL = {"distribution": "log_normal", "seed": 1, "sigma": 0.9}
 KINDS = np.repeat(["excitatory", "inhibitory"], 20_000)
+DISTANCE_UM = np.linspace(0, 1000, 40_000)
 
 
 def drawn(**settings):
-    return draw_weights(KINDS, {"excitatory": {"weights": settings}})[:20_000]
+    return draw_weights(KINDS, {"excitatory": {"weights": settings}}, DISTANCE_UM)[:20_000]
 
 
-@pytest.mark.parametrize("settings", [SIZES, LOG_NORMAL, SIZES | {"bits": 3}])
+@pytest.mark.parametrize("settings", [SIZES, LOG_NORMAL, SIZES | {"bits": 3}, OUTWARDS])
 def test_the_mean_is_kept(settings):
     assert drawn(**settings).mean() == pytest.approx(1)
 
 
 def test_a_kind_without_weights_has_all_alike():
-    assert (draw_weights(KINDS, {"excitatory": {"weights": SIZES}})[20_000:] == 1).all()
+    assert (draw_weights(KINDS, {"excitatory": {"weights": SIZES}}, DISTANCE_UM)[20_000:] == 1).all()
 
 
 def test_sizes_stand_evenly_in_the_logarithm_over_their_range():
@@ -54,3 +56,16 @@ def test_no_weight_moves_further_than_half_a_level():
 def test_the_same_seed_draws_the_same_weights_and_another_one_others():
     np.testing.assert_array_equal(drawn(**SIZES), drawn(**SIZES))
     assert not np.array_equal(drawn(**SIZES), drawn(**SIZES | {"seed": 2}))
+
+
+def test_neighbours_of_a_cluster_share_a_weight():
+    weights = drawn(**LOG_NORMAL | {"cluster_synapses": 8})
+    clusters = weights.reshape(-1, 8)
+    assert (clusters == clusters[:, :1]).all()
+    assert len(np.unique(clusters[:, 0])) == 2500
+
+
+def test_weights_double_over_the_given_distance():
+    weights = drawn(**OUTWARDS)
+    ratio = np.interp(350, DISTANCE_UM[:20_000], weights) / np.interp(250, DISTANCE_UM[:20_000], weights)
+    assert ratio == pytest.approx(2, rel=1e-3)

@@ -266,7 +266,8 @@ class CompartmentalCell:
                 points.append(point)
         one_kind = self.segments[["tree", "length_um"]].assign(segment=np.arange(len(self.segments)))
         table = pd.concat([one_kind.assign(kind=kind) for kind in KINDS], ignore_index=True)
-        table["weight"] = draw_weights(table["kind"].to_numpy(), self.definition.values["synapses"])
+        distance_um = self.segments["path_distance_um"].to_numpy()[table["segment"]]
+        table["weight"] = draw_weights(table["kind"].to_numpy(), self.definition.values["synapses"], distance_um)
         return points, table[["kind", "tree", "segment", "length_um", "weight"]]
 
 

@@ -24,7 +24,9 @@ class PointCell:
         self._model = MODELS[neuron["model"]](neuron)
         kinds = ["excitatory"] * neuron["excitatory_synapses"] + ["inhibitory"] * neuron["inhibitory_synapses"]
         self.synapses = pd.DataFrame({"kind": kinds, "tree": "point", "segment": 0, "length_um": 0.0})
-        self.synapses["weight"] = draw_weights(np.array(kinds), definition.values.get("synapses", {}))
+        self.synapses["weight"] = draw_weights(
+            np.array(kinds), definition.values.get("synapses", {}), np.zeros(len(kinds))
+        )
 
     def run(self, events: Events, duration_ms: int) -> Trial:
         """Simulate one trial from rest."""

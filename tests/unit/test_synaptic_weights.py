@@ -49,7 +49,7 @@ def test_bits_leave_that_many_weights(bits):
 
 def test_no_weight_moves_further_than_half_a_level():
     weights = np.random.default_rng(0).lognormal(0, 1, 1000)
-    level = np.ptp(np.log(weights)) / (2**4 - 1)
+    level = np.ptp(np.log(weights)) / 2**4
     assert np.abs(np.log(quantise(weights, 4) / weights)).max() <= level / 2 * (1 + 1e-9)
 
 

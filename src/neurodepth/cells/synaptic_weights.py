@@ -29,11 +29,11 @@ def draw_weights(kinds: np.ndarray, synapses: dict[str, Any], distance_um: np.nd
 
 
 def quantise(weights: np.ndarray, bits: int) -> np.ndarray:
-    """Round weights to 2**bits levels spread evenly in the logarithm from the smallest to the largest one."""
+    """Round weights to 2**bits levels: the middles of bins of equal width in the logarithm, from the smallest to the largest."""
     logarithm = np.log(weights)
-    levels = np.linspace(logarithm.min(), logarithm.max(), 2**bits)
-    nearest = np.abs(logarithm[:, None] - levels).argmin(axis=1)
-    return np.exp(levels[nearest])
+    edges = np.linspace(logarithm.min(), logarithm.max(), 2**bits + 1)
+    middles = (edges[1:] + edges[:-1]) / 2
+    return np.exp(middles[np.searchsorted(edges[1:-1], logarithm, side="right")])
 
 
 def _draw(distance_um: np.ndarray, settings: dict[str, Any], rng: np.random.Generator) -> np.ndarray:

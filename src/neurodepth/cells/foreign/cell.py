@@ -39,13 +39,18 @@ class ForeignCell(CompartmentalCell):
         """Nothing: the model has its own."""
 
     def densities(self, segments: list[Any]) -> dict[str, np.ndarray]:
-        """Peak conductance of every mechanism in every segment, S/cm2, shape (segments,); 0 where it is not."""
+        """Peak conductance of every mechanism in every segment, S/cm2, shape (segments,); 0 where it is not.
+
+        A mechanism with one conductance gives it its own name, one with several gives the variables' names.
+        """
         mechanisms = sorted({name for segment in segments for name in segment.sec.psection()["density_mechs"]})
         found = {}
         for mechanism in mechanisms:
-            for variable in _conductances(mechanism):
+            variables = _conductances(mechanism)
+            for variable in variables:
+                name = "leak" if mechanism == "pas" else mechanism if len(variables) == 1 else variable
                 values = [getattr(one, variable) if one.sec.has_membrane(mechanism) else 0.0 for one in segments]
-                found["leak" if mechanism == "pas" else variable] = np.array(values)
+                found[name] = np.array(values)
         return found
 
 

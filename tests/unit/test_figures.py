@@ -62,7 +62,7 @@ def curves():
     for depth, n_trials, seed in itertools.product(DEPTHS, (10, 20), (1, 2)):
         names = {"depth": depth, "training_trials": n_trials, "seed": seed}
         rows += [names | {"curve": "correlogram", "x": lag, "y": seed * n_trials / 100} for lag in range(-50, 51)]
-        for x, y, count in ((0.01, 0.0, 9000), (0.4, 0.5, 10), (0.9, 1.0, 4)):
+        for x, y, count in ((0.01, 0.0, 9000), (0.4, 0.5, 100), (0.9, 1.0, 40), (0.95, 0.0, 4)):
             rows.append(names | {"curve": "reliability", "x": x, "y": y * seed / 2, "count": count})
     return pd.DataFrame(rows)
 
@@ -93,7 +93,7 @@ def test_a_depth_keeps_its_colour_in_the_roc_and_its_inset(learned):
     assert inset.get_xlim() == (0, 0.01)
 
 
-def test_calibration_shows_the_first_seed_on_the_largest_training_set(curves):
+def test_calibration_shows_the_first_seed_on_the_largest_training_set_in_bins_that_hold_enough(curves):
     (axes,) = figures.calibration(curves).axes
     (line,) = lines_of(axes, 3)
     np.testing.assert_allclose(line, [(0.01, 0), (0.4, 0.25), (0.9, 0.5)])

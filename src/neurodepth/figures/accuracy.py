@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from neurodepth.depth import Criterion
 from neurodepth.figures.labels import label_points
@@ -72,7 +72,7 @@ def accuracy_vs_data(table: pd.DataFrame, criterion: Criterion, width_in: float 
     axes.set_xticks(hours, [f"{one:.2g}" for one in hours])
     axes.set_xlabel("Training data (hours of simulated biology)")
     _auc_axis(axes, table, criterion)
-    axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)
+    axes.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)
     return figure
 
 
@@ -98,6 +98,9 @@ def accuracy_vs_cost(table: pd.DataFrame, criterion: Criterion, width_in: float 
     axes.errorbar(others[cost], auc, errors, fmt="s", color=MIDDLE, markersize=5, linewidth=1.2, zorder=2)
     axes.set_xscale("log")
     axes.margins(x=0.15)
+    axes.xaxis.set_major_locator(MaxNLocator(5) if table[cost].max() < 10 * table[cost].min() else LogLocator())
+    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel("Multiply-adds per ms, input counted by its spikes")
     _auc_axis(axes, table, criterion)
     named = table.sort_values(["network", "depth"]).drop_duplicates("network", keep="last")

@@ -62,7 +62,7 @@ def sparsity(learned: Mapping[str, np.ndarray], width_in: float = 4.6) -> Figure
         axes.grid(axis="y", color=PALE, linewidth=0.7)
         axes.margins(x=0.1)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    figure.legend(*panels[0].get_legend_handles_labels(), ncols=4, loc="outside upper center", handlelength=1.4)
+    figure.legend(*panels[0].get_legend_handles_labels(), ncols=5, loc="outside upper center", handlelength=1.4)
     return figure
 
 
@@ -97,7 +97,7 @@ def ablation(learned: Mapping[str, np.ndarray], width_in: float = 4.6) -> Figure
     panels[0].axvline(CHANCE, color=INK, linewidth=0.8)
     panels[1].set_xlim(max(min(0, 1.1 * learned["ablation_variance_explained"].min()), LOWEST_EXPLAINED), 1)
     panels[1].axvline(0, color=INK, linewidth=0.8)
-    figure.legend(*panels[0].get_legend_handles_labels(), ncols=4, loc="outside upper center", handlelength=1.4)
+    figure.legend(*panels[0].get_legend_handles_labels(), ncols=5, loc="outside upper center", handlelength=1.4)
     return figure
 
 

@@ -14,6 +14,7 @@ from neurodepth.metrics import FALSE_POSITIVE_RATE
 
 INSET_RATE = 0.01  # up to which false positives the inset goes
 CONFIDENCE = 0.95
+FEWEST_MS = 20  # of a bin of the calibration; with fewer its interval is up to half the axis wide; also in depth.js
 
 
 @styled
@@ -49,13 +50,14 @@ def calibration(curves: pd.DataFrame, width_in: float = 4.6) -> Figure:
     """Reliability curve of each depth: how often the cell spikes where the network says it does with a probability.
 
     Args:
-        curves: Rows of curves.csv, of one cell; the first seed on the largest training set is drawn.
+        curves: Rows of curves.csv, of one cell; the first seed on the largest training set is drawn, in bins of at least
+            `FEWEST_MS`.
         width_in: Of the figure.
     """
     figure = Figure(figsize=(width_in, 0.8 * width_in), layout="constrained")
     axes = figure.subplots()
     largest = 0.0
-    for depth, rows in _shown(curves, "reliability"):
+    for depth, rows in _shown(curves[curves["count"] >= FEWEST_MS], "reliability"):
         largest = max(largest, rows.x.max(), rows.y.max())
         n_ms = rows["count"].to_numpy()
         low, high = _binomial_interval(rows.y.to_numpy() * n_ms, n_ms)
@@ -114,4 +116,4 @@ def _binomial_interval(n_spikes: np.ndarray, n_ms: np.ndarray) -> tuple[np.ndarr
 
 
 def _legend(axes: Axes) -> None:
-    axes.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)
+    axes.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)

@@ -53,6 +53,6 @@ def training_curves(histories: Sequence[History], width_in: float = 5.2) -> Figu
         note = "undefined: no spike in the validation trials"
         panels[-1].text(0.5, 0.5, note, transform=panels[-1].transAxes, ha="center", va="center")
     panels[-1].set_xlabel("Updates of the weights")
-    panels[0].legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)
+    panels[0].legend(ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)
     figure.align_ylabels(panels)
     return figure

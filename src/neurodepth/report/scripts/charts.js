@@ -13,16 +13,18 @@ function axis(title, more = {}) {
   };
 }
 
-// A logarithmic axis from low to high, both as exponents of 10, with whole numbers on it: 1, 2 and 5 of each decade, at
-// most seven of them, or two others where fewer than two lie between the ends.
+const STEPS_OF_A_DECADE = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]]; // on a logarithmic axis, fine ones first
+
+// A logarithmic axis from low to high, both as exponents of 10, with round numbers on it, the finest of which two to
+// seven lie between the ends; two others where there are none such.
 function logAxis(title, [low, high]) {
   const between = (steps) => {
     const found = [];
     for (let decade = Math.floor(low); decade <= high; decade += 1) found.push(...steps.map((step) => step * 10 ** decade));
     return found.filter((one) => Math.log10(one) >= low && Math.log10(one) <= high);
   };
-  let ticks = [[1, 2, 5], [1], []].map(between).find((one) => one.length <= 7);
-  if (ticks.length < 2) ticks = [0.2, 0.8].map((part) => Number((10 ** (low + part * (high - low))).toPrecision(2)));
+  const ticks = STEPS_OF_A_DECADE.map(between).find((one) => one.length >= 2 && one.length <= 7)
+    ?? [0.2, 0.8].map((part) => Number((10 ** (low + part * (high - low))).toPrecision(2)));
   const compact = new Intl.NumberFormat("en", { notation: "compact" });
   const text = ticks.map((one) => (one < 10000 ? shortNumber(one) : compact.format(one)));
   return axis(title, { type: "log", range: [low, high], tickvals: ticks, ticktext: text });

@@ -1,6 +1,7 @@
 // The first view: accuracy against depth of all neurons.
 
 const MOST_LABELS = 8;
+const LABEL_PX_PER_CHARACTER = 7.5;
 
 CHARTS.comparison = async (_, choice) => {
   const constants = await block("comparison");
@@ -27,6 +28,7 @@ CHARTS.comparison = async (_, choice) => {
   const few = shown.length <= MOST_LABELS;
   const yaxis = aucAxis([...constants.auc, ...constants.auc_low, ...constants.auc_high], constants.criterion);
   const labelled = data.filter((one) => few || one.name === chosen);
+  const longest = Math.max(0, ...labelled.flatMap(({ name }) => inTwoLines(name).split("<br>").map((part) => part.length)));
   return {
     data,
     layout: {
@@ -34,19 +36,25 @@ CHARTS.comparison = async (_, choice) => {
       xaxis: axis("Depth of the network (layers)", {
         tickvals: depths, range: [Math.min(...depths) - 0.6, Math.max(...depths) + 0.6], showgrid: false,
       }),
-      margin: { l: 60, r: few || chosen ? 120 : 14, t: 12, b: 44 },
+      margin: { l: 60, r: 14 + LABEL_PX_PER_CHARACTER * longest, t: 12, b: 44 },
       annotations: endLabels(labelled, yaxis.range),
     },
   };
 };
 
-// Names at the right of lines, moved apart where they would overlap.
+// Cell above variant: a long name on one line leaves no room for the chart on a telephone.
+function inTwoLines(name) {
+  return name.replace(" (", "<br>(");
+}
+
+// Names at the right of lines, moved down where they would overlap, and up again where they would leave the chart.
 function endLabels(lines, [bottom, top]) {
-  const gap = Math.abs(top - bottom) / 18;
+  const gap = (bottom - top) / 11;
   const ends = lines.map(({ name, y }) => ({ name, at: Math.log10(y.at(-1)) })).filter(({ at }) => Number.isFinite(at))
     .sort((one, other) => one.at - other.at);
   ends.forEach((end, i) => { if (i) end.at = Math.max(end.at, ends[i - 1].at + gap); });
+  ends.reverse().forEach((end, i) => { end.at = Math.min(end.at, i ? ends[i - 1].at - gap : bottom - gap / 2); });
   return ends.map(({ name, at }) => ({
-    text: name, x: 1.01, xref: "paper", xanchor: "left", y: at, showarrow: false, font: { size: 12 },
+    text: inTwoLines(name), align: "left", x: 1.01, xref: "paper", xanchor: "left", y: at, showarrow: false, font: { size: 12 },
   }));
 }

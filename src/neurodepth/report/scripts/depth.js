@@ -22,21 +22,25 @@ function aucText(one, more = "") {
   return `AUC ${one.auc.toFixed(4)} (${one.auc_low.toFixed(4)} to ${one.auc_high.toFixed(4)})${more}`;
 }
 
+const DASHES = ["solid", "dot", "dashdot", "longdashdot"]; // of amounts of data, all of them first; the criterion is dashed
+
 CHARTS.accuracy_vs_depth = async (neuron) => {
   const [constants, numbers] = await numbersOf(neuron);
   const rows = rowsOf(numbers, "accuracy");
-  const data = unique(rows.map((one) => one.training_trials)).map((trials) => {
+  const data = unique(rows.map((one) => one.training_trials)).reverse().flatMap((trials, place) => {
     const own = rows.filter((one) => one.training_trials === trials).sort((one, other) => one.depth - other.depth);
     const isLargest = trials === numbers.largest_trials;
     const auc = own.map((one) => one.auc);
     const colours = own.map((one) => depthColour(constants, one.depth));
-    return {
-      type: "scatter", mode: "lines+markers", name: `${shortNumber(own[0].training_h)} h`, x: own.map((one) => one.depth),
-      y: auc.map(missingTo1), line: { color: themeColour("soft"), width: isLargest ? 1.6 : 0.8 },
-      marker: { color: isLargest ? colours : themeColour("card"), size: 9, line: { color: colours, width: 1.8 } },
+    const name = `${shortNumber(own[0].training_h)} h`;
+    const line = { color: themeColour("soft"), width: isLargest ? 1.6 : 1.1, dash: DASHES[Math.min(place, DASHES.length - 1)] };
+    const marker = (colour) => ({ color: isLargest ? colour : themeColour("card"), size: 9, line: { color: colour, width: 1.8 } });
+    const key = { type: "scatter", mode: "lines+markers", name, x: [null], y: [null], line, marker: marker(themeColour("soft")) };
+    return [key, {
+      type: "scatter", mode: "lines+markers", name, showlegend: false, x: own.map((one) => one.depth), y: auc.map(missingTo1), line, marker: marker(colours),
       error_y: { ...intervalBars(auc, own.map((one) => one.auc_low), own.map((one) => one.auc_high)), color: themeColour("soft"), visible: isLargest },
       text: own.map((one) => aucText(one, `<br>${layersName(one.depth)}, ${shortNumber(one.training_h)} h`)), hoverinfo: "text",
-    };
+    }];
   });
   const seeds = rowsOf(numbers, "evaluation").filter((one) => one.training_trials === numbers.largest_trials);
   if (seeds.length > unique(seeds.map((one) => one.depth)).length) {
@@ -100,21 +104,21 @@ CHARTS.accuracy_vs_cost = async (neuron, choice) => {
   const cost = choice("cost");
   const rows = rowsOf(numbers, "models").sort((one, other) => one[cost] - other[cost]);
   const front = rows.filter((one) => one[`on_front_of_${cost}`]);
-  const colour = (one) => (one.depth ? depthColour(constants, one.depth) : themeColour("soft"));
-  const name = (one) => `${one.network}${one.depth ? `, ${layersName(one.depth)}` : ""}`;
-  const auc = rows.map((one) => one.auc);
+  const name = (one) => (one.depth ? `${one.network}, ${layersName(one.depth)}` : one.network);
+  const marks = (own, colour, more) => ({
+    type: "scatter", mode: "markers", x: own.map((one) => one[cost]), y: own.map((one) => missingTo1(one.auc)), marker: { color: colour, size: 10 },
+    error_y: { ...intervalBars(own.map((one) => one.auc), own.map((one) => one.auc_low), own.map((one) => one.auc_high)), color: colour },
+    hoverinfo: "text", hovertext: own.map((one) => `${name(one)}<br>${aucText(one)}<br>${shortNumber(one[cost])}`), ...more,
+  });
+  const others = rows.filter((one) => !one.depth);
   return {
     data: [
-      { type: "scatter", mode: "lines", x: front.map((one) => one[cost]), y: front.map((one) => missingTo1(one.auc)), line: { color: themeColour("soft"), width: 1.4 }, hoverinfo: "skip" },
-      {
-        type: "scatter", mode: "markers+text", x: rows.map((one) => one[cost]), y: auc.map(missingTo1), hoverinfo: "text",
-        marker: { color: rows.map(colour), size: 10 }, text: rows.map((one) => name(one)), textposition: "top center", textfont: { size: 11 },
-        error_y: { ...intervalBars(auc, rows.map((one) => one.auc_low), rows.map((one) => one.auc_high)), color: themeColour("soft") },
-        hovertext: rows.map((one) => `${name(one)}<br>${aucText(one)}<br>${shortNumber(one[cost])}`),
-      },
+      { type: "scatter", mode: "lines", showlegend: false, x: front.map((one) => one[cost]), y: front.map((one) => missingTo1(one.auc)), line: { color: themeColour("soft"), width: 1.4 }, hoverinfo: "skip" },
+      ...unique(rows.map((one) => one.depth)).filter(Boolean).map((depth) => marks(rows.filter((one) => one.depth === depth), depthColour(constants, depth), { name: layersName(depth) })),
+      marks(others, themeColour("soft"), { mode: "markers+text", showlegend: false, text: others.map(name), textposition: "top center", textfont: { size: 11 } }),
     ],
     layout: {
-      showlegend: false, shapes: [criterionLine(constants.criterion)],
+      showlegend: true, shapes: [criterionLine(constants.criterion)],
       xaxis: logAxis(cost === "parameters" ? "Weights" : "Multiply-adds per ms of simulated time", paddedLog(rows.map((one) => one[cost]))),
       yaxis: aucAxis(rows.flatMap((one) => [one.auc, one.auc_low, one.auc_high]), constants.criterion),
     },
@@ -131,11 +135,13 @@ function curvesOf(numbers, kind) {
   });
 }
 
+const FEWEST_MS = 20; // of a bin of the calibration; also in figures/prediction.py
+
 CHARTS.calibration = async (neuron) => {
   const [constants, numbers] = await numbersOf(neuron);
   const data = curvesOf(numbers, "reliability").map(([depth, rows]) => {
     const colour = depthColour(constants, depth);
-    const own = rows.filter((one) => one.count > 0);
+    const own = rows.filter((one) => one.count >= FEWEST_MS);
     return {
       type: "scatter", mode: "lines+markers", name: layersName(depth), x: own.map((one) => one.x), y: own.map((one) => one.y),
       line: { color: colour, width: 1.6 },
@@ -193,11 +199,11 @@ CHARTS.roc = async (neuron) => {
   };
 };
 
-const DASHES = ["solid", "dot", "dash", "dashdot"];
-
 CHARTS.training = async (neuron, choice) => {
   const [constants, numbers] = await numbersOf(neuron);
   const measure = choice("measure");
+  const isAuc = measure === "validation_auc";
+  const shown = (one) => one[measure].map((value) => (isAuc && value !== null ? missingTo1(value) : value));
   const sizes = unique(numbers.histories.map((one) => one.trials)).reverse();
   const named = new Set();
   const histories = [...numbers.histories].sort((one, other) => one.depth - other.depth || other.trials - one.trials);
@@ -207,15 +213,21 @@ CHARTS.training = async (neuron, choice) => {
     const isNew = !named.has(one.depth) && named.add(one.depth);
     const line = { color: colour, width: 1.5, dash: DASHES[Math.min(sizes.indexOf(one.trials), DASHES.length - 1)] };
     return [
-      { type: "scatter", mode: "lines", name: layersName(one.depth), showlegend: Boolean(isNew), x: one.updates, y: one[measure], line, hoverinfo: "x+y+name" },
-      { type: "scatter", mode: "markers", showlegend: false, x: [one.updates[best]], y: [one[measure][best]], marker: { color: colour, size: 7 }, hoverinfo: "skip" },
+      {
+        type: "scatter", mode: "lines", name: layersName(one.depth), showlegend: Boolean(isNew), x: one.updates, y: shown(one), line, hoverinfo: "text",
+        text: one[measure].map((value, i) => `${layersName(one.depth)}, ${one.trials} trials, seed ${one.seed}<br>${one.updates[i]} updates: ${value === null ? "undefined" : value.toFixed(4)}`),
+      },
+      { type: "scatter", mode: "markers", showlegend: false, x: [one.updates[best]], y: [shown(one)[best]], marker: { color: colour, size: 7 }, hoverinfo: "skip" },
     ];
   });
   const title = { validation_auc: "Validation AUC", validation_spike_loss: "Validation loss (nats per ms)", training_loss: "Training loss" }[measure];
-  const isUndefined = histories.every((one) => one[measure].every((value) => value === null));
+  const values = histories.flatMap((one) => one[measure]).filter((value) => value !== null);
   const note = { text: "undefined: no spike in the validation trials", xref: "paper", yref: "paper", x: 0.5, y: 0.5, showarrow: false };
   return {
     data,
-    layout: { showlegend: true, xaxis: axis("Updates of the weights"), yaxis: axis(title), annotations: isUndefined ? [note] : [] },
+    layout: {
+      showlegend: true, xaxis: axis("Updates of the weights"), annotations: values.length ? [] : [note],
+      yaxis: isAuc && values.length ? aucAxis(values, Math.max(...values), title) : axis(title),
+    },
   };
 };

@@ -106,6 +106,7 @@ def write_report(
         configuration=yaml.safe_dump(verdict["configuration"], sort_keys=False, allow_unicode=True),
         configuration_values=verdict["configuration"],
         provenance={key: verdict[key] for key in ("versions", "commit", "processor")},
+        figures_name=figures_path.name,
         blocks=packed,
         script=Markup(script),  # noqa: S704 - ours
         script_sources=Markup(" ".join(map(_digest, (script, plotly.offline.get_plotlyjs())))),  # noqa: S704 - ours

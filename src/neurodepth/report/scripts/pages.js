@@ -89,6 +89,9 @@ function startPrinting() {
       printed.innerHTML = kept.textContent;
       kept.after(printed);
     }
+    const closed = [...document.querySelectorAll(".page:not([hidden]) details:not([open])")];
+    closed.forEach((one) => { one.open = true; });
+    addEventListener("afterprint", () => closed.forEach((one) => { one.open = false; }), { once: true });
   });
 }
 

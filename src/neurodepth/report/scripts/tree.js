@@ -118,6 +118,7 @@ class Tree {
     this.canvas.width = Math.round(width * density);
     this.canvas.height = Math.round(height * density);
     const context = this.canvas.getContext("2d");
+    this.holder.dataset.drawn = "yes";
     context.setTransform(density, 0, 0, density, 0, 0);
     const across = Math.hypot(this.extent[0], this.extent[2]) || 1;
     const perUm = this.zoom * Math.min((width - 24) / across, (height - 40) / (this.extent[1] || 1));

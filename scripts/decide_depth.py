@@ -4,14 +4,14 @@ import json
 
 import pandas as pd
 
-from neurodepth import data_needed, depth, evaluation, jobs, project, provenance, scores
+from neurodepth import criterion_dependence, data_needed, depth, evaluation, jobs, project, provenance, scores
 from neurodepth.cells import definition
 
 
-def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path, data_needed_path):
+def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path, data_needed_path, dependence_path):
     criterion = depth.Criterion(**configuration["verdict"])
     trial_h = configuration["simulation"]["duration_ms"] / evaluation.MS_PER_H
-    cells, accuracies, needs = [], [], []
+    cells, accuracies, needs, dependences = [], [], [], []
     for condition, table_path, counts_path in zip(conditions, inputs.tables, inputs.counts, strict=True):
         names = {"cell": condition["cell"], "variant": condition["variant"]}
         folder = "/{cell}/{variant}/networks/".format(**names)
@@ -26,10 +26,12 @@ def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path,
         described = definition.read(project.find_cell(names["cell"]), names["variant"]).values
         cells.append(names | {"description": described.get("description", "")})
         cells[-1] |= evaluation.summarise(verdict, accuracy, table, needed)
-        accuracies.append(pd.concat([pd.DataFrame([names] * len(accuracy)), accuracy], axis=1))
-        needs.append(pd.concat([pd.DataFrame([names] * len(needed)), needed], axis=1))
+        dependence = criterion_dependence.tabulate(resampled, criterion, trial_h)
+        for tables, table in ((accuracies, accuracy), (needs, needed), (dependences, dependence)):
+            tables.append(pd.concat([pd.DataFrame([names] * len(table)), table], axis=1))
     pd.concat(accuracies).to_csv(accuracy_path, index=False)
     pd.concat(needs).to_csv(data_needed_path, index=False)
+    pd.concat(dependences).to_csv(dependence_path, index=False)
     result = {"criterion": configuration["verdict"], "cells": cells, "configuration": configuration}
     result |= {"versions": provenance.versions(), "commit": provenance.commit(), "processor": provenance.processor()}
     with open(verdict_path, "w") as file:
@@ -45,4 +47,5 @@ if __name__ == "__main__":
             snakemake.output.verdict,
             snakemake.output.accuracy,
             snakemake.output.data_needed,
+            snakemake.output.dependence,
         )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurodepth import learning_curve
 from neurodepth.scores import Scores
 
 
@@ -86,7 +85,7 @@ def _is_out_of_reach(scores: Scores, criterion: Criterion, depth: int) -> bool:
     missed = []
     for measure, limit in criterion.largest_errors.items():
         errors = scores.errors_by_size(measure, depth)
-        later = learning_curve.fit(scores.sizes, errors).error_after(criterion.further_doublings)
+        later = scores.curve(measure, depth).error_after(criterion.further_doublings)
         missed.append(np.minimum(errors[-1], later) > limit)
     return criterion.holds(np.any(missed, axis=0))
 

@@ -36,10 +36,10 @@ def _needed(scores: Scores, criterion: Criterion, depth: int, resampled: bool) -
     """Both figures of one depth, the data in trials, from the resampled errors or from their estimates."""
     trials, asymptote = [], np.empty(0)
     for measure, limit in criterion.largest_errors.items():
-        errors = scores.errors_by_size(measure, depth)
+        curve = scores.curve(measure, depth)
         if not resampled:
-            errors = np.array([[scores.point[measure][depth, size]] for size in scores.sizes])
-        curve = learning_curve.fit(scores.sizes, errors)
+            estimates = np.array([[scores.point[measure][depth, size]] for size in scores.sizes])
+            curve = learning_curve.fit(scores.sizes, estimates)
         trials.append(curve.trials_to_reach(limit))
         if measure == "auc":
             asymptote = 1 - curve.asymptote

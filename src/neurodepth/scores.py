@@ -1,13 +1,14 @@
 """Errors of the networks of one cell, resampled over test trials and training seeds together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from neurodepth import metrics
+from neurodepth import learning_curve, metrics
+from neurodepth.learning_curve import LearningCurve
 from neurodepth.metrics import PairCounts, VoltageSums
 
 MEASURES = ("auc", "variance_explained")
@@ -57,10 +58,18 @@ class Scores:
     point: dict[str, dict[tuple[int, int], float]]
     resampled: dict[str, dict[tuple[int, int], np.ndarray]]
     improvement: dict[int, float]
+    _curves: dict[tuple[str, int], LearningCurve] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def errors_by_size(self, measure: str, depth: int) -> np.ndarray:
         """Resampled errors of one depth on every amount of data, shape (sizes, resamples)."""
         return np.stack([self.resampled[measure][depth, size] for size in self.sizes])
+
+    def curve(self, measure: str, depth: int) -> LearningCurve:
+        """Learning curves of one depth, one a resample; fitted once."""
+        key = measure, depth
+        if key not in self._curves:
+            self._curves[key] = learning_curve.fit(self.sizes, self.errors_by_size(measure, depth))
+        return self._curves[key]
 
 
 def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: float, seed: int) -> Scores:

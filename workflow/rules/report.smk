@@ -2,6 +2,7 @@
 
 VERDICT_CODE = [
     "convergence.py",
+    "criterion_dependence.py",
     "criterion.py",
     "data_needed.py",
     "depth.py",
@@ -31,6 +32,11 @@ rule decide_depth:
         data_needed=report(
             f"{RESULTS}/data_needed.csv",
             caption="../report/data_needed.rst",
+            category="Answer",
+        ),
+        dependence=report(
+            f"{RESULTS}/depth_by_criterion.csv",
+            caption="../report/depth_by_criterion.rst",
             category="Answer",
         ),
     log:

@@ -17,6 +17,7 @@ EXIT_CODES = {
     MACHINE: "the machine stopped it: disk full or unreadable, memory too small",
     INTERRUPTED: "interrupted; nothing half written is left",
 }
+LONGEST_SENTENCE = 200  # of a command's help, shown whole in the list of commands
 MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOMEM, errno.EROFS, errno.EMFILE)
 
 
@@ -38,7 +39,7 @@ class Commands(click.Group):
         """Write the list of commands, section by section."""
         for title, commands in self.sections.items():
             with formatter.section(title):
-                formatter.write_dl([(str(one.name), one.get_short_help_str(formatter.width)) for one in commands])
+                formatter.write_dl([(str(one.name), one.get_short_help_str(LONGEST_SENTENCE)) for one in commands])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""

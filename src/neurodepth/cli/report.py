@@ -13,9 +13,9 @@ from neurodepth.cli import options
 @click.option("-o", "--output", type=options.FILE, help="Page to write; RESULTS/report.html if left out.")
 @options.overwrite
 def report(results: Path, data_path: Path, output: Path | None, overwrite: bool) -> None:
-    """Write the report of a finished study again, from the files in RESULTS alone.
+    """Write the report of a finished study again, from the files in RESULTS.
 
-    Nothing is simulated, trained or scored. RESULTS/report.html and RESULTS/figures are replaced; another --output
+    Nothing is simulated, trained or scored; pictures of cells need their morphologies. RESULTS/report.html and RESULTS/figures are replaced; another --output
     gets a folder NAME_figures beside it.
 
     \b

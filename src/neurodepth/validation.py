@@ -130,6 +130,9 @@ def _explain(error: jsonschema.ValidationError) -> str:
     if error.validator in EXPECTED:
         wanted = EXPECTED[str(error.validator)].format(_listed(error.validator_value))
         return f"{where or 'top level'}: expected {wanted}, found {_shown(found)}{_number_hint(error)}"
+    if error.validator == "oneOf" and not error.context:
+        exclusive = [key for one in cast(Any, error.validator_value) for key in one.get("required", [])]
+        return f"{where}: expected one of {', '.join(exclusive)}, found several: leave the others out"
     if error.validator in ("oneOf", "anyOf") and error.context:
         return _explain_choice(where, error)
     return f"{where or 'top level'}: {error.message}"

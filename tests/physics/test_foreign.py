@@ -97,6 +97,7 @@ FAULTS_OF_FILES = {
     "model__path": ("their", "model.path: expected the folder .*their, found none: correct the path"),
     "model__mechanisms": ("mods", r"mods: expected NMODL files \(\*\.mod\), found none"),
     "model__left_out": (["TheirSynaps"], "model.left_out: no mechanism 'TheirSynaps'.*did you mean 'TheirSynapse'"),
+    "model__python": (PYTHON, "model: expected one of hoc, python, found several"),
     "model__tempalte": ("Small", "unknown key 'model.tempalte'"),
     "model__sections": ({"basal": "basal"}, "model.sections: expected the key 'soma', found basal: add it"),
 }

@@ -1,0 +1,69 @@
+"""A recurrent network in NEURON and of surrogates, side by side."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from neurodepth.figures.style import FAINT, INHIBITORY, INK, MIDDLE, styled
+from neurodepth.population import Activity
+
+BIN_MS = 20
+
+
+@styled
+def population_activity(
+    simulated: Activity, surrogate: Sequence[Activity], n_excitatory: int, from_ms: int, width_in: float = 7.0
+) -> Figure:
+    """Spikes, rate of the population, and rate of every neuron.
+
+    Args:
+        simulated: What the cells did.
+        surrogate: What surrogates did for several draws of their spikes; the first one is shown spike by spike.
+        n_excitatory: Excitatory neurons, which come first.
+        from_ms: Start of what counts; the time before is drawn paler.
+        width_in: Of the figure.
+    """
+    figure = Figure(figsize=(width_in, 0.62 * width_in), layout="constrained")
+    grid = figure.add_gridspec(2, 3, height_ratios=(2, 1))
+    rasters = [figure.add_subplot(grid[0, column]) for column in (0, 1)]
+    for axes, activity, title in zip(rasters, (simulated, surrogate[0]), ("NEURON", "Surrogates"), strict=True):
+        colours = np.where(activity.neuron < n_excitatory, INK, INHIBITORY)
+        axes.scatter(activity.time_ms, activity.neuron + 1, s=9, c=colours, marker="|", linewidths=1.1)
+        axes.set(title=title, xlim=(0, activity.duration_ms), ylim=(0, activity.n_neurons + 1))
+        axes.axvspan(0, from_ms, color=FAINT, alpha=0.15, linewidth=0)
+        axes.tick_params(labelbottom=False)
+    rasters[0].set_ylabel("Neuron")
+    edges_ms = np.arange(0, simulated.duration_ms + 1, BIN_MS)
+    to_hz = 1000 / BIN_MS / simulated.n_neurons
+    drawn = np.array([one.counts(BIN_MS) for one in surrogate]) * to_hz
+    lower = [figure.add_subplot(grid[1, column], sharex=axes) for column, axes in enumerate(rasters)]
+    lower[0].stairs(simulated.counts(BIN_MS) * to_hz, edges_ms, color=INK)
+    lower[1].stairs(drawn[0], edges_ms, color=INK)
+    lower[1].stairs(drawn.mean(axis=0), edges_ms, color=MIDDLE, linewidth=1, linestyle=(0, (3, 1.5)))
+    highest = 1.05 * max(drawn[0].max(), (simulated.counts(BIN_MS) * to_hz).max())
+    for axes in lower:
+        axes.set(xlabel="Time (ms)", ylim=(0, highest))
+    lower[0].set_ylabel("Population rate\n(Hz)")
+    _compare_rates(figure.add_subplot(grid[:, 2]), simulated, surrogate, n_excitatory, from_ms)
+    return figure
+
+
+def _compare_rates(
+    axes: Axes, simulated: Activity, surrogate: Sequence[Activity], n_excitatory: int, from_ms: int
+) -> None:
+    """Rate of each neuron, surrogate against NEURON."""
+    true_hz = simulated.rates_hz(from_ms)
+    rates_hz = np.array([one.rates_hz(from_ms) for one in surrogate])
+    colours = np.where(np.arange(simulated.n_neurons) < n_excitatory, INK, INHIBITORY)
+    low, high = np.quantile(rates_hz, (0.1, 0.9), axis=0)
+    axes.vlines(true_hz, low, high, colors=colours.tolist(), linewidth=0.8, alpha=0.6)
+    axes.scatter(true_hz, rates_hz.mean(axis=0), c=colours, s=14)
+    highest = 1.05 * max(true_hz.max(), rates_hz.mean(axis=0).max(), 1)
+    axes.plot([0, highest], [0, highest], color=FAINT, linewidth=0.8, zorder=0)
+    axes.set(
+        xlabel="Rate of a neuron in NEURON (Hz)",
+        ylabel=f"Of its surrogate (Hz, mean and 10 to 90 %\nof {len(surrogate)} draws)",
+        aspect="equal",
+    )

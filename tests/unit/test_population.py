@@ -1,0 +1,92 @@
+"""A recurrent network of surrogates: spikes arrive where and when the wiring says."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from neurodepth import population
+from neurodepth.cells.trial import Events
+from neurodepth.figures.population import population_activity
+from neurodepth.population import Activity, Wiring, surrogates
+from neurodepth.streaming import Weights
+
+N_SYNAPSES, DURATION_MS = 4, 60
+NO_EVENTS = Events(np.zeros(0, np.uint16), np.zeros(0, np.uint16))
+
+
+@pytest.fixture
+def relay():
+    """Weights of a neuron that spikes with certainty in the millisecond in which synapse 0 hears a spike."""
+    mixing = np.eye(N_SYNAPSES, 1, dtype=np.float32)
+    head = np.array([[200, 0]], np.float32)
+    return Weights(mixing, [np.ones((1, 1, 1), np.float32)], [np.zeros(1, np.float32)], head, np.float32([-100, -65]))
+
+
+def wire(*connections):
+    return Wiring(3, *np.array(connections, int).reshape(-1, 4).T)
+
+
+def run(relay, wiring, *events):
+    """Spikes as (neuron, ms)."""
+    background = [NO_EVENTS] * 3
+    for neuron, time_ms, synapse in events:
+        background[neuron] = Events(np.array([time_ms], np.uint16), np.array([synapse], np.uint16))
+    found = surrogates.simulate(relay, wiring, background, DURATION_MS, np.random.default_rng(1))
+    return sorted(zip(found.neuron.tolist(), found.time_ms.astype(int).tolist(), strict=True))
+
+
+def test_a_spike_arrives_after_its_delay(relay):
+    assert run(relay, wire((0, 1, 0, 5), (1, 2, 0, 2)), (0, 10, 0)) == [(0, 10), (1, 15), (2, 17)]
+
+
+def test_a_spike_arrives_at_its_synapse_alone(relay):
+    assert run(relay, wire((0, 1, 2, 5)), (0, 10, 0)) == [(0, 10)]
+
+
+def test_activity_goes_round_until_the_end(relay):
+    expected = [(neuron, time_ms) for neuron in (0, 1) for time_ms in range(neuron * 7, DURATION_MS, 14)]
+    assert run(relay, wire((0, 1, 0, 7), (1, 0, 0, 7)), (0, 0, 0)) == expected
+
+
+def test_without_input_nothing_happens(relay):
+    assert run(relay, wire((0, 1, 0, 1))) == []
+
+
+def test_a_drawn_network_has_the_partners_and_the_kinds_that_were_asked_for():
+    wiring = population.draw_wiring(10, 30, 80, 4, 6, 0.2, (1, 3), np.random.default_rng(1))
+    assert np.bincount(wiring.source).tolist() == [4 * 6] * 10
+    for source in range(10):
+        targets, counts = np.unique(wiring.target[wiring.source == source], return_counts=True)
+        assert counts.tolist() == [6] * 4
+        assert source not in targets
+    assert wiring.synapse[wiring.source < 8].max() < 30 <= wiring.synapse[wiring.source >= 8].min()
+    assert set(wiring.delay_ms) == {1, 2, 3}
+
+
+@pytest.mark.parametrize(("partners", "delay_ms"), [(10, (1, 2)), (0, (1, 2)), (3, (0, 2))])
+def test_a_network_that_cannot_be_is_refused(partners, delay_ms):
+    with pytest.raises(ValueError, match=f"found {partners} and {delay_ms[0]} ms"):
+        population.draw_wiring(10, 30, 80, partners, 6, 0.2, delay_ms, np.random.default_rng(1))
+
+
+def test_independent_neurons_have_a_synchrony_of_one_and_locked_ones_more():
+    rng = np.random.default_rng(1)
+    times, n_neurons = rng.uniform(0, 1e5, 20_000), 20
+    alone = Activity(n_neurons, 100_000, times, rng.integers(0, n_neurons, len(times)))
+    assert alone.synchrony(20, 0) == pytest.approx(1, abs=0.1)  # 5000 bins: deviation sqrt(2 / 5000)
+    locked = Activity(n_neurons, 100_000, np.repeat(times[:1000], n_neurons), np.tile(np.arange(n_neurons), 1000))
+    assert locked.synchrony(20, 0) == pytest.approx(n_neurons, rel=0.2)
+
+
+def test_rates_do_not_count_the_warm_up():
+    activity = Activity(2, 1500, np.array([100.0, 600, 700]), np.array([0, 0, 1]))
+    assert activity.rates_hz(500).tolist() == [1, 1]
+
+
+def test_both_networks_are_drawn_side_by_side():
+    rng = np.random.default_rng(1)
+    some = [Activity(5, 500, rng.uniform(0, 500, 40), rng.integers(0, 5, 40)) for _ in range(3)]
+    figure = population_activity(some[0], some[1:], 4, 100)
+    assert isinstance(figure, Figure)
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles[:2] == ["NEURON", "Surrogates"]

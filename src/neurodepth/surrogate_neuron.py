@@ -7,8 +7,11 @@ Each neuron is the same trained network, one that `streaming` can read. What dif
 the wiring: how many contacts every input makes with every synapse. It runs under all backends of Keras.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from neurodepth import networks, streaming, surrogate
 from neurodepth.networks.backend import keras
@@ -22,7 +25,8 @@ class SurrogateNeuron(keras.layers.Layer):
     """Neurons that behave as a trained network and are wired to the layer before.
 
     Attributes:
-        wiring: Contacts of each input with each synapse of each neuron, at least zero, shape (inputs, units, synapses).
+        wiring: Contacts of each input with each synapse of each neuron, as multiples of their mean at first, at least
+            zero; shape (inputs, units, synapses).
         neuron: Weights of the network by name, the same for all neurons.
     """
 
@@ -32,7 +36,7 @@ class SurrogateNeuron(keras.layers.Layer):
         units: int,
         output: str = "spikes",
         trains_neuron: bool = False,
-        contacts: float = 5.0,
+        contacts: float | Sequence[float] = 5.0,
         seed: int = 0,
         **options: Any,
     ):
@@ -44,7 +48,7 @@ class SurrogateNeuron(keras.layers.Layer):
             output: `spikes`, drawn with the predicted probability, whose gradient goes to the probability unchanged
                 (straight through); `probability`; or `voltage`, of the soma, in mV.
             trains_neuron: Let the network's weights learn too; else the wiring alone.
-            contacts: Of an input with a neuron at first, spread at random over the synapses.
+            contacts: Of an input with a neuron at first, spread at random over all synapses; or, of each synapse.
             seed: Of the first wiring and of the spikes.
             **options: Of every Keras layer.
 
@@ -54,7 +58,7 @@ class SurrogateNeuron(keras.layers.Layer):
         super().__init__(**options)
         if output not in OUTPUTS:
             raise ValueError(f"output is '{output}', expected one of {', '.join(OUTPUTS)}")
-        self.shapes, self.units, self.output_kind, self.contacts = shapes, units, output, contacts
+        self.shapes, self.units, self.output_kind, self.contacts = shapes, units, output, np.asarray(contacts).tolist()
         self.trains_neuron, self.seed = trains_neuron, seed
         self._draws = keras.random.SeedGenerator(seed)
         self.neuron = {
@@ -90,9 +94,13 @@ class SurrogateNeuron(keras.layers.Layer):
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Wire the neurons to inputs of this shape."""
         n_synapses = self.shapes["mixing"][0] if "mixing" in self.shapes else self.shapes["kernel_1"][1]
+        # A number is shared out; numbers of the synapses are theirs.
+        self.mean_contacts = np.broadcast_to(
+            np.float32(self.contacts) / (n_synapses if np.ndim(self.contacts) == 0 else 1), n_synapses
+        )
         self.wiring = self.add_weight(
             shape=(shape[-1], self.units, n_synapses),
-            initializer=keras.initializers.RandomUniform(0, 2 * self.contacts / n_synapses, seed=self.seed),
+            initializer=keras.initializers.RandomUniform(0, 2, seed=self.seed),
             constraint=keras.constraints.NonNeg(),
             name="wiring",
         )
@@ -100,7 +108,9 @@ class SurrogateNeuron(keras.layers.Layer):
     def call(self, x: Any) -> Any:
         """Shape (batch, ms, inputs) to (batch, ms, units)."""
         ops = keras.ops
-        wiring = ops.matmul(self.wiring, self.neuron["mixing"]) if "mixing" in self.neuron else self.wiring
+        wiring = self.wiring * self.mean_contacts
+        if "mixing" in self.neuron:
+            wiring = ops.matmul(wiring, self.neuron["mixing"])
         duration_ms = x.shape[1]
         x = ops.reshape(ops.einsum("bti,iuc->butc", x, wiring), (-1, duration_ms, wiring.shape[-1]))
         for number in range(1, 1 + sum(name.startswith("kernel_") for name in self.neuron)):

@@ -36,11 +36,18 @@ def draw_input(batch=2):
 
 @pytest.mark.parametrize("factorised", [True, False])
 @pytest.mark.parametrize(("output", "column"), [("probability", 0), ("voltage", 1)])
-def test_a_neuron_says_what_the_stream_says_to_the_spikes_that_its_wiring_brings(factorised, output, column):
+@pytest.mark.parametrize(
+    ("contacts", "contacts_of_a_synapse"), [(5.0, 5 / N_SYNAPSES), (range(N_SYNAPSES), np.arange(N_SYNAPSES))]
+)
+def test_a_neuron_says_what_the_stream_says_to_the_spikes_that_its_wiring_brings(
+    factorised, output, column, contacts, contacts_of_a_synapse
+):
     weights, x = draw_weights(factorised), draw_input()
-    layer = SurrogateNeuron.of(weights, UNITS, output=output)
+    layer = SurrogateNeuron.of(weights, UNITS, output=output, contacts=contacts)
     found = np.asarray(layer(x))
-    synapses = np.einsum("bti,ius->buts", x, np.asarray(layer.wiring)).reshape(-1, DURATION_MS, N_SYNAPSES)
+    synapses = np.einsum("bti,ius->buts", x, np.asarray(layer.wiring) * contacts_of_a_synapse).reshape(
+        -1, DURATION_MS, N_SYNAPSES
+    )
     expected = streaming.Stream(weights, len(synapses)).advance(synapses)[column].reshape(2, UNITS, DURATION_MS)
     assert np.ptp(expected) > 1e-3
     np.testing.assert_allclose(found, expected.swapaxes(1, 2), rtol=1e-4, atol=1e-5)

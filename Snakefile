@@ -37,6 +37,7 @@ rule all:
         baselines=baselines_of_all(),
         baseline_tables=baseline_tables(),
         comparison=f"{RESULTS}/pareto.csv",
+        ceilings=ceilings_of_all(),
     localrule: True
     message:
         "The report is {input.report}."

@@ -248,6 +248,19 @@ def shards_of_all():
     return [path for key, split in splits for path in shards_of(key, split)]
 
 
+def ceilings_of_all():
+    """How predictable the cells are whose synapses are unreliable."""
+    cells = {
+        key: configuration.read_cell(project.find_cell(key[0]), key[1])
+        for key in CONDITIONS
+    }
+    return [
+        f"{CONDITION_PATH}/ceiling.json".format(cell=cell, variant=variant)
+        for (cell, variant), found in cells.items()
+        if any("release" in kind for kind in found.values.get("synapses", {}).values())
+    ]
+
+
 def training_shards(wildcards):
     """Shards that hold the training trials of one network."""
     per_shard = config["simulation"]["trials_per_shard"]

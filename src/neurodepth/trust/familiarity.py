@@ -1,8 +1,8 @@
 """Whether input is like that of training: counts of input spikes by place and time, held against those of training.
 
-Of each type of synapses the counts over the last 500 and 50 ms, in which mean rates and their ups and downs show; the count
+Of each type of synapses, and of all excitatory and all inhibitory ones, the counts over the last 500 and 50 ms, in which mean rates and their ups and downs show; the count
 over the last 5 ms against that over 50 ms, in which volleys show; and the count of the busiest branch over 5 ms. Square
-roots, whose Poisson noise is alike at all rates, are held against the range that each has in training.
+roots, whose Poisson noise is alike at all rates, are held against the extremes that trials of training reach.
 """
 
 from collections.abc import Iterator
@@ -17,11 +17,8 @@ from neurodepth.trials import Trials
 
 SLOW_MS, MIDDLE_MS, FAST_MS = metrics.WARM_UP_MS, 50, 5  # ASSUME: mean rate, its steps of 25 to 450 ms, a volley
 FROM_MS = SLOW_MS  # before it the slow window is not full
-EVERY_MS = 7  # of the training trials: neighbouring ms are alike; prime, so that it meets no rhythm
-TAIL = 0.0005  # of a feature's values on either side that may lie beyond its range, before all are widened together
+TRIAL_SHARE = 0.99  # of training trials that count as familiar
 SMALLEST_REACH = 0.5  # a fluctuation of Poisson counts after the square root; of features that hardly change
-FAMILIAR_SHARE = 0.999  # of training ms that count as familiar
-TRIAL_SHARE = 0.99  # of training trials that do
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,8 @@ class Places:
         """Of the features."""
         slow, middle, fast = f"{SLOW_MS} ms", f"{MIDDLE_MS} ms", f"{FAST_MS} ms"
         what = (slow, middle, f"{fast} against {middle}")
-        return (*(f"{one}, {span}" for span in what for one in self.types.names), f"busiest branch, {fast}")
+        groups = (*self.types.names, "all excitatory", "all inhibitory")
+        return (*(f"{group}, {span}" for span in what for group in groups), f"busiest branch, {fast}")
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,11 @@ class Limits:
         names: Of the features.
         centre: Median of each, shape (features,).
         reach: From the median to the ends of what is familiar, downwards and upwards, shape (2, features).
-        largest_share: Of unfamiliar ms in a familiar trial.
     """
 
     names: tuple[str, ...]
     centre: np.ndarray
     reach: np.ndarray
-    largest_share: float
 
 
 @dataclass(frozen=True)
@@ -81,15 +77,13 @@ class Familiarity:
 
 def learn(train: Trials, places: Places) -> Limits:
     """Learn from training trials what input is familiar."""
-    sampled = np.stack([one[FROM_MS::EVERY_MS] for one in _features_of(train, places)])
-    low, centre, high = np.quantile(sampled, [TAIL, 0.5, 1 - TAIL], axis=(0, 1))
-    reach = np.maximum([centre - low, high - centre], SMALLEST_REACH)
-    distance = _off(sampled, Limits(places.names, centre, reach, 1.0)).max(axis=2)
-    largest = float(
-        np.quantile(distance, FAMILIAR_SHARE)
-    )  # every feature has its tail; together they must not have more
-    share = float(np.quantile((distance > largest).mean(axis=1), TRIAL_SHARE))
-    return Limits(places.names, centre, reach * largest, share)
+    low, centre, high = np.stack([_extremes(one[FROM_MS:]) for one in _features_of(train, places)], axis=1)
+    middle = np.median(centre, axis=0)
+    ends = middle - np.quantile(low, 1 - TRIAL_SHARE, axis=0), np.quantile(high, TRIAL_SHARE, axis=0) - middle
+    reach = np.maximum(ends, SMALLEST_REACH)
+    off = [_off(extremes, Limits(places.names, middle, reach)).max(axis=1) for extremes in (low, high)]
+    # Every feature has its rare trials; together they must not have more than one has.
+    return Limits(places.names, middle, reach * np.quantile(np.maximum(*off), TRIAL_SHARE))
 
 
 def judge(trials: Trials, places: Places, limits: Limits) -> Familiarity:
@@ -109,7 +103,7 @@ def judge(trials: Trials, places: Places, limits: Limits) -> Familiarity:
         distances.append(distance.astype(np.float32))
         reasons.append(_reason(features[distance > 1], limits))
     distance = np.stack(distances)
-    is_unfamiliar = (distance[:, FROM_MS:] > 1).mean(axis=1) > limits.largest_share
+    is_unfamiliar = distance.max(axis=1) > 1
     return Familiarity(
         distance, is_unfamiliar, [why if off else "" for why, off in zip(reasons, is_unfamiliar, strict=True)]
     )
@@ -123,6 +117,11 @@ def _reason(unfamiliar: np.ndarray, limits: Limits) -> str:
     worst = int(is_out.sum(axis=0).argmax())
     is_above = np.median(unfamiliar[is_out[:, worst], worst]) > limits.centre[worst]
     return f"{limits.names[worst]}: {'above' if is_above else 'below'} training"
+
+
+def _extremes(features: np.ndarray) -> np.ndarray:
+    """Least, median and largest of each feature in a trial, shape (3, features)."""
+    return np.stack([features.min(axis=0), np.median(features, axis=0), features.max(axis=0)])
 
 
 def _off(features: np.ndarray, limits: Limits) -> np.ndarray:
@@ -139,9 +138,11 @@ def _features_of(trials: Trials, places: Places) -> Iterator[np.ndarray]:
 def features(events: Events, duration_ms: int, places: Places) -> np.ndarray:
     """What is looked at of the input up to every millisecond, in the order of `Places.names`, shape (time, features)."""
     by_type = _count(events, places.types.of_synapse, duration_ms)
+    by_kind = _count(events, (~places.is_excitatory).astype(int), duration_ms)
+    by_group = np.concatenate([by_type, by_kind], axis=1)
     heard = places.is_excitatory[events.synapse]
     by_branch = _count(Events(events.time_ms[heard], events.synapse[heard]), places.branch, duration_ms)
-    slow, middle, fast = (np.sqrt(_windowed(by_type, span_ms)) for span_ms in (SLOW_MS, MIDDLE_MS, FAST_MS))
+    slow, middle, fast = (np.sqrt(_windowed(by_group, span_ms)) for span_ms in (SLOW_MS, MIDDLE_MS, FAST_MS))
     busiest = np.sqrt(_windowed(by_branch, FAST_MS).max(axis=1, keepdims=True))
     return np.concatenate([slow, middle, fast - middle * np.sqrt(FAST_MS / MIDDLE_MS), busiest], axis=1)
 

@@ -15,6 +15,7 @@ def make_report(
     figures_path,
     comparison_path,
     data_needed_path,
+    dependence_path,
 ):
     report.write_report(
         Path(verdict_path),
@@ -25,6 +26,7 @@ def make_report(
         Path(figures_path),
         Path(comparison_path),
         Path(data_needed_path),
+        Path(dependence_path),
     )
 
 
@@ -49,4 +51,5 @@ if __name__ == "__main__":
             snakemake.output.figures,
             snakemake.input.comparison,
             snakemake.input.data_needed,
+            snakemake.input.dependence,
         )

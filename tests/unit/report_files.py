@@ -81,6 +81,16 @@ def write_study(folder: Path, cells: Sequence[tuple] = CELLS) -> Path:
     pd.DataFrame(rows, columns=results.ACCURACY_COLUMNS).to_csv(folder / "accuracy_vs_depth.csv", index=False)
     pd.DataFrame(compared, columns=results.COMPARISON_COLUMNS).to_csv(folder / "pareto.csv", index=False)
     pd.DataFrame(needed, columns=results.DATA_NEEDED_COLUMNS).to_csv(folder / "data_needed.csv", index=False)
+    bars = [
+        (cell, variant, bar, *answer)
+        for cell, variant, *_ in cells
+        for bar, answer in (
+            (0.9, ("reached", 1, 1, 1)),
+            (0.99, ("undecided", None, 3, None)),
+            (0.999, ("not reached", *[None] * 3)),
+        )
+    ]
+    pd.DataFrame(bars, columns=results.DEPENDENCE_COLUMNS).to_csv(folder / "depth_by_criterion.csv", index=False)
     (folder / "verdict.json").write_text(json.dumps(_verdict(cells)))
     benchmark_path = folder / "benchmarks/train_network/lif/default/depth_1.tsv"
     benchmark_path.parent.mkdir(parents=True)
@@ -126,7 +136,7 @@ def write_report(
     return report_path
 
 
-TABLES = {"comparison": "pareto.csv", "data_needed": "data_needed.csv"}
+TABLES = {"comparison": "pareto.csv", "data_needed": "data_needed.csv", "dependence": "depth_by_criterion.csv"}
 
 
 def tree() -> dict[str, np.ndarray]:

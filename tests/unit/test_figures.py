@@ -151,3 +151,25 @@ def test_labels_of_crowded_networks_do_not_overlap():
     boxes = [text.get_window_extent() for text in labels]
     assert len(boxes) == len(names)
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+
+
+def test_a_strip_says_what_each_criterion_would_answer():
+    names = ["cell", "variant", "criterion_auc", "required_depth", "required_depth_low", "required_depth_high"]
+    rows = [
+        ("l5pc", "nmda", 0.9, 1, 1, 1),
+        ("l5pc", "nmda", 0.95, 3, 2, 3),
+        ("l5pc", "nmda", 0.99, np.nan, 3, np.nan),
+        ("l5pc", "nmda", 0.999, np.nan, np.nan, np.nan),
+        ("lif", "default", 0.9, 1, 1, 1),
+        ("lif", "default", 0.999, 1, 1, 1),
+    ]
+    (axes,) = figures.depth_by_criterion(pd.DataFrame(rows, columns=names), CRITERION).axes
+    assert [text.get_text() for text in axes.texts] == ["1", "3", "3 or more", "none of these", "1"]
+    first, second, *_, last = axes.patches
+    assert same_color(first.get_facecolor(), figures.depth_colour(1))
+    assert same_color(second.get_facecolor(), figures.depth_colour(3))
+    assert first.get_x() + first.get_width() == pytest.approx(second.get_x(), abs=0.01)
+    assert (last.get_x(), last.get_x() + last.get_width()) == pytest.approx(
+        (1, 3), abs=0.01
+    )  # from 0.9 to 0.999, in nines
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["l5pc (nmda)", "lif (default)"]

@@ -45,10 +45,17 @@ def full_page(study: Path, tmp_path_factory) -> str:
     unusual_path = folder / "out_of_distribution.csv"
     unusual = [("volleys", 3, 10, 0.5), ("volleys", 3, 20, 0.8101), ("volleys", 3, 20, 0.8103)]
     pd.DataFrame(unusual, columns=results.UNUSUAL_COLUMNS).to_csv(unusual_path, index=False)
-    tables = ("comparison", "data_needed")
+    tables = ("comparison", "data_needed", "dependence")
     return report_files.write_report(
         folder, folder / "report.html", tables=tables, unusual_path=unusual_path
     ).read_text()
+
+
+def test_the_comparison_says_what_other_criteria_would_answer(full_page, page):
+    shown = full_page.split("With another criterion")[1].split("</section>")[0]
+    assert "none of these" in shown
+    assert "3 or more" in shown
+    assert "With another criterion" not in page
 
 
 def test_page_loads_nothing_from_the_network(full_page):

@@ -91,6 +91,7 @@ rule make_report:
         accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
         comparison=f"{RESULTS}/pareto.csv",
         data_needed=f"{RESULTS}/data_needed.csv",
+        dependence=f"{RESULTS}/depth_by_criterion.csv",
         unusual=unusual_tables(),
         described=described_files(),
         histories=histories_of_all,

@@ -43,5 +43,6 @@ def report(results: Path, data_path: Path, output: Path | None, overwrite: bool)
             figures_path=path.with_name(figures_name),
             comparison_path=result_files.if_there(results / "pareto.csv"),
             data_needed_path=result_files.if_there(results / "data_needed.csv"),
+            dependence_path=result_files.if_there(results / "depth_by_criterion.csv"),
         )
     click.echo(f"{output}: {len(conditions)} neurons")

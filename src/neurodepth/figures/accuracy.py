@@ -115,19 +115,19 @@ def _new_figure(width_in: float) -> tuple[Figure, Axes]:
     return figure, figure.subplots()
 
 
-def _nines(auc: np.ndarray) -> np.ndarray:
+def nines(auc: np.ndarray) -> np.ndarray:
     """0.9 becomes 1, 0.99 becomes 2: equal steps for equal factors in what is missing to a perfect AUC."""
     return -np.log10(1 - np.clip(auc, 0, AUC_CEILING))
 
 
 def _auc_axis(axes: Axes, table: pd.DataFrame, criterion: Criterion) -> None:
-    axes.set_yscale("function", functions=(_nines, lambda nines: 1 - 10.0 ** -np.asarray(nines)))
+    axes.set_yscale("function", functions=(nines, lambda nines: 1 - 10.0 ** -np.asarray(nines)))
     drawn = [*table.auc_low.dropna(), *table.auc_high.dropna(), criterion.auc]
-    low, high = _nines(np.array([min(drawn), max(drawn)]))
+    low, high = nines(np.array([min(drawn), max(drawn)]))
     room = 0.08 * max(high - low, 0.1)
     axes.set_ylim(*(1 - 10.0 ** -np.array([low - room, high + room])))
     for ticks in (AUC_TICKS, FINE_AUC_TICKS):
-        shown = [tick for tick in sorted(ticks) if low - room <= _nines(np.array(tick)) <= high + room]
+        shown = [tick for tick in sorted(ticks) if low - room <= nines(np.array(tick)) <= high + room]
         if len(shown) > 3:
             break
     axes.yaxis.set_major_locator(FixedLocator(shown))

@@ -44,6 +44,7 @@ def write_report(
     figures_path: Path,
     comparison_path: Path | None = None,
     data_needed_path: Path | None = None,
+    dependence_path: Path | None = None,
 ) -> None:
     """Write the page, and each of its figures for print as SVG and PDF.
 
@@ -56,6 +57,7 @@ def write_report(
         figures_path: Folder to write figures to.
         comparison_path: pareto.csv.
         data_needed_path: data_needed.csv.
+        dependence_path: depth_by_criterion.csv.
 
     Raises:
         FileNotFoundError: If a result is missing.
@@ -81,6 +83,14 @@ def write_report(
         "accuracy_vs_depth",
         f"ROC AUC of spike prediction against depth for every neuron, with the criterion {criterion.auc}.",
     )
+    dependence = None
+    if dependence_path:
+        dependence = embedding.embed(
+            figures.depth_by_criterion(results.read_table(dependence_path, results.DEPENDENCE_COLUMNS), criterion),
+            figures_path,
+            "depth_by_criterion",
+            "The depth that each neuron requires if another ROC AUC were asked for, a strip a neuron.",
+        )
     packed = {
         "plotly": blocks.compress(plotly.offline.get_plotlyjs().encode()),
         "comparison": _comparison(study["accuracy"], criterion),
@@ -97,6 +107,7 @@ def write_report(
         criterion=criterion,
         summary=wording.summary([cell["verdict"] for cell in cells]),
         overview=overview,
+        dependence=dependence,
         cells=cells,
         parts=list(PARTS.items()),
         depths=sorted(study["accuracy"].depth.unique()),

@@ -30,6 +30,10 @@ DATA_NEEDED_COLUMNS = (
     *("cell", "variant", "depth", "data_needed_h", "data_needed_h_low", "data_needed_h_high"),
     *("auc_asymptote", "auc_asymptote_low", "auc_asymptote_high"),
 )
+DEPENDENCE_COLUMNS = (
+    *("cell", "variant", "criterion_auc", "status"),
+    *("required_depth", "required_depth_low", "required_depth_high"),
+)
 CURVES_COLUMNS = ("curve", "x", "y", "count", "depth", "training_trials", "seed")
 EVALUATION_COLUMNS = ("depth", "training_trials", "seed", "auc", "training_h")
 UNUSUAL_COLUMNS = ("test_variant", "depth", "training_trials", "auc")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from neurodepth.cli import options
 
@@ -31,7 +32,9 @@ from neurodepth.cli import options
 @options.cores
 @options.output("trials.h5")
 @options.overwrite
+@click.pass_context
 def simulate(
+    ctx: click.Context,
     cell: Path,
     variant: str | None,
     split: str,
@@ -60,9 +63,13 @@ def simulate(
     from neurodepth.cells import definition
 
     options.refuse_existing(output, overwrite)
-    variant = definition.read(cell, variant).variant
-    protocol = simulation.Protocol(str(cell), variant, seed, duration_ms, step_ms, not first_order, simulator)
+    found = definition.read(cell, variant)
+    asked = {"step_ms": step_ms, "second_order": not first_order, "simulator": simulator}
+    names = dict(zip(asked, ("step_ms", "first_order", "simulator"), strict=True))
+    given = {key: asked[key] for key in asked if ctx.get_parameter_source(names[key]) is not ParameterSource.DEFAULT}
+    settings = definition.simulation_settings(found, asked) | given
+    protocol = simulation.Protocol(str(cell), found.variant, seed, duration_ms, **settings)
     description = simulation.describe(protocol, split)
     indices = range(first, first + trials)
     dataset.write_shard(output, simulation.simulate_trials(protocol, split, indices, cores), indices, description)
-    click.echo(f"{output}: {trials} trials of {description['cell']}, {variant}")
+    click.echo(f"{output}: {trials} trials of {description['cell']}, {found.variant}")

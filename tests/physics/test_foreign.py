@@ -12,7 +12,6 @@ import yaml
 from neurodepth.cells import definition, mechanisms
 from neurodepth.cells.foreign import files
 from neurodepth.checking.cells import cell_faults
-from neurodepth.validation import InvalidFileError
 from tests.physics import foreign_model
 
 
@@ -79,7 +78,7 @@ def test_a_python_function_makes_a_cell(project, isolated, tmp_path):
 def test_another_model_needs_a_process_of_its_own(project, isolated, tmp_path):
     one, other = (foreign_model.write(tmp_path / name, project) for name in ("one", "other"))
     with pytest.raises(
-        InvalidFileError, match=r"this process has loaded .*one/theirs/small.hoc, and HOC cannot unload it"
+        RuntimeError, match=r"has loaded the HOC files of .*one/theirs and cannot unload them: build other"
     ):
         isolated(foreign_model.built_twice, one, other)
 

@@ -14,7 +14,8 @@ from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.morphology import DATA_VARIABLE, TIMEOUT_S, check_sha256
 
 TEMPLATE = re.compile(r"^\s*begintemplate\s+(\w+)", re.MULTILINE)
-SUFFIXES = (".hoc", ".mod", ".inc", ".py", ".asc", ".swc", ".json", ".csv", ".dat")
+PROGRAMS = (".hoc", ".oc", ".inc", ".tem")
+SUFFIXES = (*PROGRAMS, ".mod", ".py", ".asc", ".swc", ".json", ".csv", ".dat")
 FOLDER = "models"  # of the user's data, for archives
 
 
@@ -26,10 +27,10 @@ def find_model(definition: CellDefinition, data_path: str | Path = "data") -> Pa
         InvalidFileError: If the archive's checksum differs from the definition's.
     """
     model = definition.values["model"]
-    if "archive" not in model:
-        folder = (definition.model_folder or definition.folder) / model["path"]
-    else:
+    if "archive" in model:
         folder = _unpacked(definition, data_path) / model["archive"].get("folder", "") / model["path"]
+    else:
+        folder = (definition.model_folder or definition.folder) / model["path"]
     if not folder.is_dir():
         raise FileNotFoundError(
             f"{definition.folder}/cell.yaml: model.path: expected the folder {folder}, found none: correct the path"
@@ -44,9 +45,8 @@ def published(folder: Path) -> list[Path]:
 
 def templates(folder: Path) -> list[str]:
     """Names of the HOC templates that a model's files define, sorted."""
-    return sorted(
-        {name for path in folder.rglob("*.hoc") for name in TEMPLATE.findall(path.read_text(errors="replace"))}
-    )
+    programs = [path for path in folder.rglob("*") if path.suffix in PROGRAMS]
+    return sorted({name for path in programs for name in TEMPLATE.findall(path.read_text(errors="replace"))})
 
 
 def obtain_archive(definition: CellDefinition, output_path: Path) -> None:

@@ -49,6 +49,11 @@ def instantiate(definition: CellDefinition, folder: Path) -> Any:
             f"this process holds {n_sections} sections, which the program of {definition.name} may delete: let the other "
             "cell go, or use a process each"
         )
+    if "hoc" in model and _loaded and _loaded[0] != folder:
+        raise RuntimeError(
+            f"this process has loaded the HOC files of {_loaded[0]} and cannot unload them: build {definition.name} in a "
+            "process of its own"
+        )
     with _undisturbed(folder) as said:
         if "hoc" in model:
             return _from_template(model, folder, origin, said)
@@ -79,7 +84,9 @@ def _from_template(model: dict[str, Any], folder: Path, origin: str, said: io.St
     program, template = model["hoc"], model["hoc"]["template"]
     path = folder / program["file"]
     try:
-        _load(path, model.get("left_out", []))
+        if not _loaded:
+            _load(program["file"], model.get("left_out", []))
+            _loaded.append(folder)
     except RuntimeError as error:
         raise InvalidFileError(f"{path}: {_explain(said.getvalue(), error)}") from error
     if not hasattr(h, template):
@@ -92,18 +99,12 @@ def _from_template(model: dict[str, Any], folder: Path, origin: str, said: io.St
         raise InvalidFileError(f"{path}: template {template}: {_explain(said.getvalue(), error)}") from error
 
 
-def _load(path: Path, left_out: list[str]) -> None:
-    """Load a HOC file, once; a template that names a mechanism which is left out finds an empty one of that name."""
-    if _loaded and _loaded[0] != path:
-        raise RuntimeError(
-            f"this process has loaded {_loaded[0]}, and HOC cannot unload it: use a process of its own for each model"
-        )
-    if not _loaded:
-        for name in left_out:
-            if not hasattr(h, name):
-                h(f"begintemplate {name}\nendtemplate {name}\n")
-        h.load_file(path.name)
-        _loaded.append(path)
+def _load(file: str, left_out: list[str]) -> None:
+    """Load a HOC file; where it names a mechanism that is left out, it finds an empty template of that name."""
+    for name in left_out:
+        if not hasattr(h, name):
+            h(f"begintemplate {name}\nendtemplate {name}\n")
+    h.load_file(file)
 
 
 def _from_function(program: dict[str, Any], folder: Path, origin: str) -> Any:

@@ -56,7 +56,7 @@ def _draw_timing(axes: Axes, found: Mapping[str, np.ndarray]) -> None:
         axes.axvline(edge_ms, color=INK, linewidth=0.7, linestyle=":")
     axes.set(xlabel="Time after the onset (ms)", ylabel="Background", yticks=range(n_rows), yticklabels=[])
     axes.set_title(f"Fire at {wished_ms} ms (dotted: ±{tolerance_ms}); grey: promised")
-    axes.legend(loc="upper right", frameon=True, framealpha=0.9, edgecolor="none")
+    axes.legend(loc="upper left")
 
 
 def _draw_separation(axes: Axes, found: Mapping[str, np.ndarray]) -> None:

@@ -188,3 +188,19 @@ def driven_spikes(project, march, duration_ms=3000):
     rng = stimulus.trial_rng(1, "test", 1)
     events = stimulus.draw_events(cell.synapses, cell.definition.values["input"], duration_ms, rng)
     return cell.run(events, duration_ms, 0.0625, True).spike_time_ms
+
+
+def trial_with_synapses_per_um(project, folder, simulator):
+    """A short driven trial of the shipped cell with synapses by length: soma voltage, and synapses of each kind."""
+    from neurodepth import stimulus
+    from neurodepth.cells.compartmental import CompartmentalCell
+
+    extended = project / "models" / "cells" / "l5pc" / "cell.yaml"
+    (folder / "cell.yaml").write_text(
+        f"extends: {extended}\nsynapses: {{ excitatory: {{ per_um: 0.1 }}, inhibitory: {{ per_um: 0.02 }} }}\n"
+    )
+    cell = CompartmentalCell(definition.read(folder), project / "data", simulator)
+    events = stimulus.draw_events(
+        cell.synapses, cell.definition.values["input"], 300, stimulus.trial_rng(1, "train", 0)
+    )
+    return cell.run(events, 300, 0.05, False).soma_voltage_mv, cell.synapses["kind"].value_counts().to_dict()

@@ -37,6 +37,13 @@ def test_tables_agree_with_neuron(project, isolated, variant):
     np.testing.assert_allclose(ours["nmda_conductance_us"], theirs["nmda_conductance_us"], atol=1e-5)
 
 
+def test_synapses_that_share_a_segment_act_as_in_neuron(project, isolated, tmp_path):
+    ours, numbers = isolated(simulated.trial_with_synapses_per_um, project, tmp_path, "tabulated")
+    theirs, _ = isolated(simulated.trial_with_synapses_per_um, project, tmp_path, "neuron")
+    assert numbers == {"excitatory": 1257, "inhibitory": 251}  # of 12574 um
+    np.testing.assert_allclose(ours, theirs, atol=0.02)  # mV; as without, at twice the step
+
+
 def test_the_order_of_synapses_in_a_definition_does_not_matter(project, isolated):
     usual = isolated(simulated.one_trial, project, "tabulated")
     backwards = isolated(simulated.trial_with_synapses_listed_backwards, project)

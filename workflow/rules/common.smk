@@ -44,6 +44,7 @@ SIMULATION_CODE = [
     "cells/recording.py",
     "cells/stepped.py",
     "cells/sections.py",
+    "cells/synapse_table.py",
     "cells/tabulated",
     "cells/synaptic_weights.py",
     "cells/trial.py",

@@ -16,13 +16,12 @@ from neurodepth.cells.morphology import find_morphology
 from neurodepth.cells.recording import Wanted
 from neurodepth.cells.sections import import_morphology, load_mechanisms, traced_points
 from neurodepth.cells.stepped import SteppedIntegrator
-from neurodepth.cells.synaptic_weights import draw_weights
+from neurodepth.cells.synapse_table import KINDS, place_synapses
 from neurodepth.cells.tabulated import TabulatedIntegrator
 from neurodepth.cells.trial import Events, Trial, VoltageBasis
 from neurodepth.validation import InvalidFileError
 
 TREES = ("basal", "apical")
-KINDS = ("excitatory", "inhibitory")
 SIMULATORS = ("tabulated", "coreneuron", "neuron")
 RECORDABLE = ("dendrite_voltage", "nmda_conductance", "nexus_calcium")
 # Units that a key may end in, as NEURON spells them.
@@ -76,7 +75,8 @@ class CompartmentalCell:
             }
             for kind in KINDS
         }
-        self.points, self.synapses = self._add_synapses()
+        self.points = self._add_synapses()
+        self.synapses = place_synapses(self.segments, synapses)
         self.nexus = self._find_nexus()
         self.integrator = (
             TabulatedIntegrator(self)
@@ -256,7 +256,8 @@ class CompartmentalCell:
         fraction = min(distance_um / self.longest_apical_path_um, density["largest_fraction"])
         return density["scale"] * (density["offset"] + density["amplitude"] * np.exp(density["exponent"] * fraction))
 
-    def _add_synapses(self) -> tuple[list[Any], pd.DataFrame]:
+    def _add_synapses(self) -> list[Any]:
+        """A synapse of each kind at the middle of every dendritic segment: all that lie on it share its states."""
         points = []
         for kind in KINDS:
             for segment in self.dendritic_segments():
@@ -264,11 +265,7 @@ class CompartmentalCell:
                 for name, value in self.synapse_parameters[kind].items():
                     setattr(point, name, value)
                 points.append(point)
-        one_kind = self.segments[["tree", "length_um"]].assign(segment=np.arange(len(self.segments)))
-        table = pd.concat([one_kind.assign(kind=kind) for kind in KINDS], ignore_index=True)
-        distance_um = self.segments["path_distance_um"].to_numpy()[table["segment"]]
-        table["weight"] = draw_weights(table["kind"].to_numpy(), self.definition.values["synapses"], distance_um)
-        return points, table[["kind", "tree", "segment", "length_um", "weight"]]
+        return points
 
 
 def _insert(section: Any, mechanism: str, definition: CellDefinition) -> None:

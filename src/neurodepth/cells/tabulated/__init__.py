@@ -56,7 +56,7 @@ class TabulatedIntegrator:
             addresses.extend(solver.synapse_address(state) for state in range(len(self._nmda_tables())))
         spike_time_ms, values = solver.run(
             events,
-            cell.synapses["weight"].to_numpy(),
+            cell.synapses,
             duration_ms,
             cell.definition.values["spike_threshold_mv"],
             cell.soma(0.5),

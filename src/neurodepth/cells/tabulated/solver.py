@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from neuron import h
 
+from neurodepth.cells.synapse_table import KINDS
 from neurodepth.cells.tabulated import kernel, measure
 from neurodepth.cells.tabulated.measure import CalciumPool, Channel, Synapse
 from neurodepth.cells.tabulated.probe import UnsupportedMechanismError
@@ -110,7 +112,7 @@ class Solver:
     def run(
         self,
         events: Events,
-        weight: np.ndarray,
+        synapses: pd.DataFrame,
         duration_ms: int,
         threshold_mv: float,
         soma: Any,
@@ -120,7 +122,7 @@ class Solver:
 
         Args:
             events: Input events; each acts at its own time.
-            weight: Factor on what an event adds, shape (synapses,).
+            synapses: The cell's table of synapses with columns kind, segment and weight.
             duration_ms: Length of the trial.
             threshold_mv: Threshold of a spike.
             soma: NEURON's segment whose upward crossings of the threshold are spikes.
@@ -134,15 +136,15 @@ class Solver:
             FloatingPointError: If a voltage leaves the range of the tables.
         """
         steps_per_ms = round(1 / self._step_ms)
-        n_nodes, n_segments = len(self.tree.parent), len(self._synapse_address)
+        n_nodes = len(self.tree.parent)
         self._voltage[:] = self._initial_mv
         for arrays, initial in zip(self._arrays, self._initial, strict=True):
             for name in _STATES:
                 arrays[name][...] = initial[name]
         event_step = events.time_ms.astype(np.int64) * steps_per_ms
-        event_state = self._synapse_address[events.synapse % n_segments]
-        event_kind = (events.synapse // n_segments).astype(np.int64)
-        event_weight = weight[events.synapse].astype(np.float64)
+        event_state = self._synapse_address[synapses["segment"].to_numpy()[events.synapse]]
+        event_kind = (synapses["kind"] == KINDS[1]).to_numpy(np.int64)[events.synapse]
+        event_weight = synapses["weight"].to_numpy(np.float64)[events.synapse]
         recorded = recorded.astype(np.int64)
         recording = np.zeros((duration_ms, len(recorded)), np.float32)
         spike_time_ms = np.zeros(duration_ms * steps_per_ms // 2 + 1)

@@ -39,7 +39,7 @@ ASSUMPTIONS: dict[str, Assumption] = {
         "Multiply-adds of any other neuron",
         1e3,
         "a millisecond",
-        "ASSUME: a point neuron with a hundred synapses at 10 Hz",
+        "ASSUME: a thousandth; most are granule cells",
     ),
     "synapses": Assumption("Synapses of a human brain", 1.5e14, "", "neocortex: Pakkenberg et al. 2003"),
     "rate": Assumption("Mean rate of a synapse", 1.0, "Hz", "ASSUME: of the order of Lennie 2003"),

@@ -19,9 +19,9 @@ def check(ctx: click.Context, paths: tuple[Path, ...], data_path: Path, as_json:
     """Say all that is wrong with PATHS, at once: where, what was expected, what was found and what to do.
 
     PATHS are configurations, cells, networks, shards, and folders of them; the working folder if left out. Of a
-    configuration everything is compared; of a cell all variants are read, its mechanisms compiled, its morphology read
-    and the cell built; of shards every checksum is computed, and no two trials may have the same input. Shards that
-    are given by name are one data set.
+    configuration everything is compared; of a cell all variants are read, its mechanisms compiled, its morphology or
+    foreign model read, and the cell built and simulated at rest and under strong excitation; of shards every checksum
+    is computed, and no two trials may have the same input. Shards that are given by name are one data set.
 
     \b
     Examples:

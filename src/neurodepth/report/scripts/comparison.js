@@ -49,7 +49,7 @@ function inTwoLines(name) {
 
 // Names at the right of lines, moved down where they would overlap, and up again where they would leave the chart.
 function endLabels(lines, [bottom, top]) {
-  const gap = (bottom - top) / 11;
+  const gap = (bottom - top) / 9;
   const ends = lines.map(({ name, y }) => ({ name, at: Math.log10(y.at(-1)) })).filter(({ at }) => Number.isFinite(at))
     .sort((one, other) => one.at - other.at);
   ends.forEach((end, i) => { if (i) end.at = Math.max(end.at, ends[i - 1].at + gap); });

@@ -21,7 +21,15 @@ def read(paths: Sequence[str | Path]) -> dict[str, Any]:
     study = validation.read_yaml(project.default_study())
     for path in paths:
         study = validation.overlay(study, validation.read_yaml(path))
-    return study
+    return study | {"conditions": conditions(study)}
+
+
+def conditions(study: dict[str, Any]) -> Any:
+    """The conditions of a merged configuration, each laid over `condition_defaults`; what is no mapping stays as it is."""
+    defaults, given = study.get("condition_defaults", {}), study.get("conditions")
+    if not isinstance(defaults, dict) or not isinstance(given, list):
+        return given
+    return [validation.overlay(defaults, one) if isinstance(one, dict) else one for one in given]
 
 
 def check(configuration: dict[str, Any], models_path: str | Path) -> None:

@@ -9,10 +9,33 @@ def default(project):
     return validation.read_yaml(project / "config" / "default.yaml")
 
 
-@pytest.mark.parametrize("name", ["default", "quick", "paper", "results"])
-def test_shipped_configurations_are_valid(project, default, name):
-    merged = validation.overlay(default, validation.read_yaml(project / "config" / f"{name}.yaml"))
-    configuration.check(merged, project / "models")
+SHIPPED = sorted(path for path in (projects.folder() / "config").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_configurations_are_valid(project, path):
+    configuration.check(configuration.read([path]), project / "models")
+
+
+def test_a_condition_takes_what_it_does_not_say_from_the_defaults(tmp_path, project):
+    path = tmp_path / "study.yaml"
+    path.write_text(
+        "condition_defaults: { network: point, updates: 9, trials: { train: 40, validation: 5, test: 5 } }\n"
+        "conditions:\n  - { cell: lif, variant: default }\n  - { cell: l5pc, variant: nmda, network: tcn, trials: { test: 7 } }\n"
+    )
+    study = configuration.read([path])
+    configuration.check(study, project / "models")
+    trials = {"train": 40, "validation": 5, "test": 5}
+    assert study["conditions"] == [
+        {"network": "point", "updates": 9, "trials": trials, "cell": "lif", "variant": "default"},
+        {"network": "tcn", "updates": 9, "trials": trials | {"test": 7}, "cell": "l5pc", "variant": "nmda"},
+    ]
+
+
+def test_a_misspelt_default_of_conditions_is_named(default, project):
+    default["condition_defaults"] = {"update": 9}
+    with pytest.raises(validation.InvalidFileError, match=r"condition_defaults\.update.*did you mean 'updates'"):
+        configuration.check(default, project / "models")
 
 
 def test_a_misspelt_key_is_named_with_its_nearest_neighbour(project, default):

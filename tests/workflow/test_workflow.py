@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.project_copy import copy_project, snakemake
+from tests.project_copy import PROJECT, copy_project, snakemake
 
 QUICK = ["--configfile", "config/quick.yaml"]
+STUDIES = sorted(f"studies/{path.stem}" for path in (PROJECT / "config/studies").glob("*.yaml") if path.stem != "small")
 
 
 @pytest.fixture(scope="module")
@@ -185,10 +186,11 @@ def test_a_killed_training_goes_on_where_it_was(study, results):
     assert not checkpoint.exists()
 
 
-@pytest.mark.parametrize("name", ["default", "quick"])
+@pytest.mark.parametrize("name", ["default", "quick", *STUDIES])
 def test_a_shipped_study_passes_a_dry_run(tmp_path, name):
     folder = copy_project(tmp_path / "project")
-    _, output = snakemake(folder, "-n", "--configfile", f"config/{name}.yaml")
+    small = ["config/studies/small.yaml"] if name in STUDIES else []
+    _, output = snakemake(folder, "-n", "--configfile", f"config/{name}.yaml", *small)
     assert "make_report" in output
 
 

@@ -9,6 +9,7 @@ from neurodepth.cells.foreign import files
 from neurodepth.validation import InvalidFileError
 from snakemake.exceptions import WorkflowError
 
+config["conditions"] = configuration.conditions(config)
 try:
     configuration.check(config, models_path="models")
 except InvalidFileError as error:

@@ -11,7 +11,7 @@ from neurodepth import configuration, networks, project, validation
 from neurodepth.checking.cells import cell_faults
 from neurodepth.checking.shards import shard_faults
 
-STUDY_FILES = ("config.yaml", "config/*.yaml", "models/cells/*/cell.yaml", "models/networks/*.yaml")
+STUDY_FILES = ("config.yaml", "config/**/*.yaml", "models/cells/*/cell.yaml", "models/networks/*.yaml")
 NETWORK_TYPES = networks.STACKS + networks.OTHERS
 
 

@@ -106,10 +106,19 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(noisy):
 
 
 def test_an_interval_is_wider_where_networks_disagree():
-    model = confidence.ErrorModel(floor_mv=1.0, factor=1.6, confidence=0.9)
+    model = confidence.ErrorModel(floor_mv=1.0, gain=2.0, factor=1.6, confidence=0.9)
     agree_mv, disagree_mv = model.half_width_mv(np.array([0.0, 3.0]))
     assert agree_mv == pytest.approx(1.6)
-    assert disagree_mv == pytest.approx(1.6 * np.sqrt(10))
+    assert disagree_mv == pytest.approx(1.6 * np.sqrt(1 + 6**2))
+
+
+def test_calibration_finds_how_the_error_rises_with_the_spread():
+    rng, trials = np.random.default_rng(1), poisson_trials(20, 1, seed=1)
+    spread_mv = rng.exponential(1.0, trials.soma_voltage_mv.shape)
+    error_mv = np.hypot(0.5, 3 * spread_mv) * rng.standard_normal(spread_mv.shape)
+    found = confidence.calibrate(Ensemble(spread_mv, trials.soma_voltage_mv + error_mv, spread_mv), trials)
+    assert found.gain == pytest.approx(3, rel=0.1)
+    assert found.factor == pytest.approx(1.645, rel=0.05)  # of a Gaussian error
 
 
 def test_spread_is_that_of_the_networks(noisy):

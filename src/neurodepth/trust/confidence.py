@@ -15,6 +15,7 @@ from neurodepth import metrics, surrogate
 from neurodepth.trials import Trials
 
 CONFIDENCE = 0.9
+SMALLEST_SHARE = 0.01  # of the mean square error that is expected where all networks agree
 
 
 @dataclass(frozen=True)
@@ -34,21 +35,23 @@ class Ensemble:
 
 @dataclass(frozen=True)
 class ErrorModel:
-    """Half-width of the interval around a predicted voltage: `factor` times the root of spread and floor, squared and added.
+    """Half-width of the interval around a predicted voltage: `factor` times the expected error.
 
     Attributes:
-        floor_mv: Root mean square error on validation trials.
-        factor: Of the interval.
+        floor_mv: Expected error, root mean square, where the networks agree.
+        gain: By how much it rises with their spread; its square is floor_mv ** 2 + (gain * spread_mv) ** 2.
+        factor: From the expected error to the interval.
         confidence: With which it holds the truth.
     """
 
     floor_mv: float
+    gain: float
     factor: float
     confidence: float
 
     def half_width_mv(self, spread_mv: np.ndarray) -> np.ndarray:
         """Of the interval, from the networks' spread, any shape."""
-        return self.factor * np.hypot(spread_mv, self.floor_mv)
+        return self.factor * np.hypot(self.gain * spread_mv, self.floor_mv)
 
 
 def predict(model_paths: Sequence[str | Path], trials: Trials) -> Ensemble:
@@ -64,9 +67,12 @@ def calibrate(predicted: Ensemble, validation: Trials) -> ErrorModel:
     error_mv, spread_mv = (
         one[:, metrics.WARM_UP_MS :] for one in (errors_mv(predicted, validation), predicted.spread_mv)
     )
-    floor_mv = float(np.sqrt(np.mean(error_mv**2)))
-    factor = float(np.quantile(np.abs(error_mv) / np.hypot(spread_mv, floor_mv), CONFIDENCE))
-    return ErrorModel(floor_mv, factor, CONFIDENCE)
+    square, by = error_mv.ravel().astype(float) ** 2, spread_mv.ravel().astype(float) ** 2
+    slope = max(0.0, float(np.cov(by, square)[0, 1] / by.var())) if by.any() else 0.0
+    floor = max(float(square.mean() - slope * by.mean()), SMALLEST_SHARE * float(square.mean()))
+    expected_mv = np.sqrt(floor + slope * by)
+    factor = float(np.quantile(np.sqrt(square) / expected_mv, CONFIDENCE))
+    return ErrorModel(float(np.sqrt(floor)), float(np.sqrt(slope)), factor, CONFIDENCE)
 
 
 def coverage(model: ErrorModel, predicted: Ensemble, trials: Trials) -> float:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 
+from neurodepth.figures import cell_picture
 from neurodepth.figures.densities import REGION_COLOURS, SCALE_BAR_UM, cell_with_densities
 from tests.unit.test_cli import run  # noqa: F401 a fixture
 
@@ -61,6 +62,14 @@ def test_a_channel_that_the_cell_lacks_is_refused():
 
 def test_regions_have_colours_of_their_own():
     assert len(set(REGION_COLOURS.values())) == len(REGION_COLOURS)
+
+
+def test_a_cell_without_a_morphology_file_is_drawn_from_its_segments():
+    (axes,) = cell_picture(None, tree=TREE).get_axes()
+    (drawn,) = lines_of(axes)
+    np.testing.assert_allclose(np.stack(drawn.get_segments())[:, 1], TREE["segment_end_um"][1:, :2])  # all but the soma
+    (soma,) = axes.patches
+    assert soma.center == (0, 5)
 
 
 def test_a_point_neuron_is_a_sketch(run, tmp_path):  # noqa: F811

@@ -75,7 +75,7 @@ def write(folder: Path, project: Path, **changed) -> Path:
     (model / "cell.py").write_text(FUNCTION)
     (model / "mechanisms" / "Slow.mod").write_text(SLOW)
     (model / "mechanisms" / "TheirSynapse.mod").write_text(THEIR_SYNAPSE)
-    shared = yaml.safe_load((project / "models" / "cells" / "bbp.yaml").read_text())
+    shared = yaml.safe_load((project / "models" / "cells" / "foreign.yaml").read_text())
     values = {key: shared[key] for key in ("synapses", "input")} | {
         "type": "foreign",
         "model": {

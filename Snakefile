@@ -37,6 +37,7 @@ rule all:
         baselines=baselines_of_all(),
         baseline_tables=baseline_tables(),
         comparison=f"{RESULTS}/pareto.csv",
+        neurons=f"{RESULTS}/neurons.csv",
         ceilings=ceilings_of_all(),
     localrule: True
     message:

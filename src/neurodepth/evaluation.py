@@ -28,9 +28,11 @@ ARCHITECTURE = (
     "parameters",
     "multiply_adds_per_ms",
 )  # one for all seeds
+COMPLEXITY = tuple(f"functional_complexity_index{end}" for end in ("", "_low", "_high"))
 MEANS = [
     *("training_h", "hit_rate", "soma_rmse_mv", "average_precision"),
-    *("correlogram_width_ms", "correlogram_lag_ms", "calibration_error", "brier_score", "functional_complexity_index"),
+    *("correlogram_width_ms", "correlogram_lag_ms", "calibration_error", "brier_score"),
+    *COMPLEXITY,
     "event_multiply_adds_per_ms",
 ]
 
@@ -117,7 +119,9 @@ def score(
     predicted = logit > threshold
     correlogram = metrics.correlogram(predicted, spikes)
     width_ms, lag_ms = metrics.correlogram_width(correlogram, predicted.mean())
-    is_complexity = names["depth"] == metrics.COMPLEXITY_DEPTH
+    complexity = (np.nan, np.nan, np.nan)
+    if names["depth"] == metrics.COMPLEXITY_DEPTH:
+        complexity = metrics.functional_complexity_index(counts, rng)
     row = names | {
         "auc": float(counts.auc()),
         "hit_rate": metrics.hit_rate(logit, spikes),
@@ -131,7 +135,7 @@ def score(
         "correlogram_lag_ms": lag_ms,
         "calibration_error": metrics.calibration_error(probability, spikes),
         "brier_score": metrics.brier_score(probability, spikes),
-        "functional_complexity_index": metrics.functional_complexity_index(counts, rng) if is_complexity else np.nan,
+        **dict(zip(COMPLEXITY, complexity, strict=True)),
     }
     lags_ms = np.arange(len(correlogram)) - metrics.CORRELOGRAM_MS
     predicted_p, observed_p, n_bins = metrics.reliability(probability, spikes)

@@ -11,6 +11,7 @@ FALSE_POSITIVE_RATE = 0.002  # Beniaguev et al. 2021: where the hit rate is read
 CORRELOGRAM_MS = 50  # on either side of a spike
 CALIBRATION_BINS = 15  # Guo et al. 2017
 COMPLEXITY_RATE_HZ = 1.0  # Aizenbud et al. 2026: output rate of the test set behind the functional complexity index
+COMPLEXITY_CONFIDENCE = 0.95  # of the index's interval
 COMPLEXITY_DEPTH = 3  # Aizenbud et al. 2026: layers of the network behind it
 
 
@@ -198,7 +199,9 @@ def brier_score(probability: np.ndarray, spikes: np.ndarray) -> float:
     return float(np.mean((probability - spikes) ** 2))
 
 
-def functional_complexity_index(counts: PairCounts, rng: np.random.Generator, n_resamples: int = 200) -> float:
+def functional_complexity_index(
+    counts: PairCounts, rng: np.random.Generator, n_resamples: int = 200
+) -> tuple[float, float, float]:
     """Functional complexity index of Aizenbud et al. 2026: log10(1000 (1 - AUC)) / 2 at an output rate of 1 Hz.
 
     Test trials are drawn with replacement, as many as there are, with chances proportional to exp(k rate): k makes the
@@ -210,11 +213,12 @@ def functional_complexity_index(counts: PairCounts, rng: np.random.Generator, n_
         n_resamples: How often a test set is drawn.
 
     Returns:
-        1 at AUC 0.9, 0 at 0.999; NaN if all trials are above 1 Hz, or all below.
+        The index, 1 at AUC 0.9, 0 at 0.999, and the ends of its interval over test sets, at `COMPLEXITY_CONFIDENCE`; NaN
+        if all trials are above 1 Hz, or all below.
     """
     rate_hz = 1000 * counts.positives / (counts.positives + counts.negatives)
     if not rate_hz.min() < COMPLEXITY_RATE_HZ < rate_hz.max():
-        return np.nan
+        return np.nan, np.nan, np.nan
 
     def excess_hz(k: float) -> float:
         return float(special.softmax(k * rate_hz) @ rate_hz - COMPLEXITY_RATE_HZ)
@@ -223,7 +227,13 @@ def functional_complexity_index(counts: PairCounts, rng: np.random.Generator, n_
     while excess_hz(-bound) > 0 or excess_hz(bound) < 0:
         bound *= 2
     chance = special.softmax(optimize.brentq(excess_hz, -bound, bound) * rate_hz)
-    auc = np.nanmean(counts.auc(rng.multinomial(len(chance), chance, size=n_resamples).astype(float)))
+    auc = counts.auc(rng.multinomial(len(chance), chance, size=n_resamples).astype(float))
+    lowest, highest = interval(auc, COMPLEXITY_CONFIDENCE)
+    index, low, high = (_complexity(one) for one in (float(np.nanmean(auc)), highest, lowest))
+    return index, low, high
+
+
+def _complexity(auc: float) -> float:
     return float(np.log10(1000 * (1 - auc)) / 2) if auc < 1 else -np.inf
 
 

@@ -41,7 +41,7 @@ def test_a_test_set_without_a_spike_still_has_a_voltage():
     row = score(make_trials(0)).row
     undefined = {key for key, value in row.items() if np.isnan(value)}
     assert undefined == {
-        *("auc", "hit_rate", "average_precision", "functional_complexity_index"),
+        *("auc", "hit_rate", "average_precision", *evaluation.COMPLEXITY),
         *("correlogram_width_ms", "correlogram_lag_ms"),
     }
 

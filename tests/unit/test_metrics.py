@@ -152,7 +152,7 @@ def test_weighted_variance_explained_equals_that_of_repeated_trials():
 def test_complexity_index_is_the_published_function_of_the_auc(auc, index):
     n_spikes, n_empty = np.array([1, 3, 5]), np.array([1999, 1997, 1995])  # 0.5, 1.5 and 2.5 Hz
     counts = metrics.PairCounts(auc * np.outer(n_spikes, n_empty), n_spikes, n_empty)
-    assert metrics.functional_complexity_index(counts, np.random.default_rng(0)) == pytest.approx(index)
+    assert metrics.functional_complexity_index(counts, np.random.default_rng(0)) == pytest.approx((index, index, index))
 
 
 def test_complexity_index_is_that_of_trials_at_one_spike_a_second():
@@ -161,11 +161,12 @@ def test_complexity_index_is_that_of_trials_at_one_spike_a_second():
     pair_auc = np.where(n_spikes[:, None] == 1, 0.9, 0.98)
     counts = metrics.PairCounts(pair_auc * np.outer(n_spikes, n_empty), n_spikes, n_empty)
     expected = (2 * 1 * 0.9 + 1 * 4 * 0.98) / (2 * 1 + 1 * 4)
-    found = metrics.functional_complexity_index(counts, np.random.default_rng(0))
+    found, low, high = metrics.functional_complexity_index(counts, np.random.default_rng(0))
+    assert low < found < high
     assert 1 - 10 ** (2 * found - 3) == pytest.approx(expected, abs=5e-4)  # 200 draws of 1200 trials
     assert abs(float(counts.auc()) - expected) > 0.015
 
 
 def test_complexity_index_needs_trials_on_both_sides_of_one_spike_a_second():
     counts = metrics.PairCounts(np.ones((2, 2)), np.array([5, 6]), np.array([995, 994]))
-    assert np.isnan(metrics.functional_complexity_index(counts, np.random.default_rng(0)))
+    assert np.isnan(metrics.functional_complexity_index(counts, np.random.default_rng(0))).all()

@@ -12,6 +12,7 @@ import yaml
 from click.testing import CliRunner
 
 from neurodepth import networks, plan, validation
+from neurodepth.cells import definition
 from neurodepth.cli import main
 from neurodepth.networks import cost
 from neurodepth.plan.rates import correct
@@ -157,7 +158,11 @@ def test_every_network_and_cell_that_ships_has_rates(project, rates):
     study = plan.read_study([])
     study["conditions"][0]["baselines"] = sorted(path.stem for path in (project / "models" / "networks").glob("*.yaml"))
     assert plan.estimate(study, rates, ONE_CORE)[-1].core_h > 0
-    assert {path.name for path in (project / "models" / "cells").iterdir()} <= rates.cells.keys()
+    cells = {
+        path.parent.name: definition.read(path.parent).values
+        for path in (project / "models" / "cells").glob("*/cell.yaml")
+    }
+    assert {name for name, cell in cells.items() if cell["type"] != "foreign"} <= rates.cells.keys()
 
 
 def plan_command(*arguments):

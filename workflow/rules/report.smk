@@ -85,6 +85,33 @@ rule compare_networks:
         "../../scripts/compare_networks.py"
 
 
+rule rank_neurons:
+    input:
+        verdict=f"{RESULTS}/verdict.json",
+        accuracy=f"{RESULTS}/accuracy_vs_depth.csv",
+        trees=for_conditions(f"{CONDITION_PATH}/tree.npz"),
+    output:
+        report(
+            f"{RESULTS}/neurons.csv",
+            caption="../report/neurons.rst",
+            category="Answer",
+        ),
+    log:
+        f"{LOG_PATH}/rank_neurons.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(10),
+    params:
+        digest=provenance.code_digest("neurons.py"),
+    message:
+        "Rank the neurons by their complexity."
+    script:
+        "../../scripts/rank_neurons.py"
+
+
 rule make_report:
     input:
         verdict=f"{RESULTS}/verdict.json",

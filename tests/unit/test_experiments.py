@@ -1,5 +1,7 @@
 """Classical experiments: places on a tree, stimuli, what is measured, and the figures."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,6 +90,8 @@ def test_a_stimulus_before_the_trial_is_refused():
 
 class LinearCell:
     """Adds a millivolt for 10 ms after each input spike of an excitatory synapse; spikes once it is 30 mV up."""
+
+    definition = SimpleNamespace(values={"synapses": {}})
 
     def __init__(self):
         self.synapses = pd.DataFrame(

@@ -1,5 +1,7 @@
 """Asking a network for stimuli."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -79,6 +81,7 @@ def test_what_the_cell_did_stands_beside_what_was_promised(network, monkeypatch)
     class Cell:
         """Fires in the ms after the strong synapses did together."""
 
+        definition = SimpleNamespace(values={"synapses": {}})
         synapses = pd.DataFrame({"kind": ["excitatory"] * N_SYNAPSES})
 
         def run(self, events, duration_ms, step_ms, second_order):

@@ -12,6 +12,7 @@ from neurodepth.experiments.design import Spikes, add
 from neurodepth.simulation import Protocol
 from neurodepth.simulation.engine import LOCAL, Engine, compute
 from neurodepth.simulation.protocol import anywhere, built_cell
+from neurodepth.stimulus.release import release
 from neurodepth.trials import Trials
 
 ONSET_MS = metrics.WARM_UP_MS + 100
@@ -77,7 +78,7 @@ def of_cell_and_surrogates(
 
 
 def simulate(protocol: Protocol, played: Sequence[Events], n_workers: int = 1, engine: Engine = LOCAL) -> Trials:
-    """Trials of a cell under given input, in its order."""
+    """Trials of a cell under given presynaptic spikes, in their order."""
     cell = built_cell(protocol)
     timed = compute(_run, (anywhere(protocol), list(played)), range(len(played)), n_workers, engine)
     trials = [one.value for one in timed]
@@ -93,7 +94,11 @@ def simulate(protocol: Protocol, played: Sequence[Events], n_workers: int = 1, e
 
 def _run(shared: tuple[Protocol, list[Events]], number: int) -> Trial:
     protocol, played = shared
-    return built_cell(protocol).run(played[number], protocol.duration_ms, protocol.step_ms, protocol.second_order)
+    cell = built_cell(protocol)
+    rng = stimulus.release_rng(protocol.seed, "test", FIRST_INDEX + number, repeat=0)
+    kinds, synapses = cell.synapses["kind"].to_numpy(), cell.definition.values["synapses"]
+    released = release(played[number], kinds, synapses, rng)
+    return cell.run(released, protocol.duration_ms, protocol.step_ms, protocol.second_order)
 
 
 def _compare(voltage_mv: np.ndarray, spikes: np.ndarray, n_backgrounds: int) -> Answers:

@@ -81,14 +81,16 @@ def _regions(cell: Any) -> dict[Any, str]:
     apical = cell.parts["apical"]
     above_um = {section: sum(one.L for one in section.subtree()) for section in apical}
     regions |= dict.fromkeys(apical, "oblique")
-    for section in (one for one in apical if one.parentseg().sec == cell.soma):
+    for section in (one for one in apical if one.parentseg() is not None and one.parentseg().sec == cell.soma):
         regions[section] = "trunk"
-        while daughters := sorted(section.children(), key=above_um.__getitem__, reverse=True):
+        while daughters := sorted(
+            (one for one in section.children() if one in above_um), key=above_um.__getitem__, reverse=True
+        ):
             if _is_main_fork([above_um[one] for one in daughters]):
                 break
             section = daughters[0]
             regions[section] = "trunk"
-        regions |= {one: "tuft" for daughter in daughters for one in daughter.subtree()}
+        regions |= {one: "tuft" for daughter in daughters for one in daughter.subtree() if one in above_um}
     return regions
 
 

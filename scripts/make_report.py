@@ -16,6 +16,7 @@ def make_report(
     comparison_path,
     data_needed_path,
     dependence_path,
+    neurons_path,
 ):
     report.write_report(
         Path(verdict_path),
@@ -27,6 +28,7 @@ def make_report(
         Path(comparison_path),
         Path(data_needed_path),
         Path(dependence_path),
+        Path(neurons_path),
     )
 
 
@@ -52,4 +54,5 @@ if __name__ == "__main__":
             snakemake.input.comparison,
             snakemake.input.data_needed,
             snakemake.input.dependence,
+            snakemake.input.neurons,
         )

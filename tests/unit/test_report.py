@@ -45,7 +45,7 @@ def full_page(study: Path, tmp_path_factory) -> str:
     unusual_path = folder / "out_of_distribution.csv"
     unusual = [("volleys", 3, 10, 0.5), ("volleys", 3, 20, 0.8101), ("volleys", 3, 20, 0.8103)]
     pd.DataFrame(unusual, columns=results.UNUSUAL_COLUMNS).to_csv(unusual_path, index=False)
-    tables = ("comparison", "data_needed", "dependence")
+    tables = ("comparison", "data_needed", "dependence", "neurons")
     return report_files.write_report(
         folder, folder / "report.html", tables=tables, unusual_path=unusual_path
     ).read_text()
@@ -56,6 +56,13 @@ def test_the_comparison_says_what_other_criteria_would_answer(full_page, page):
     assert "none of these" in shown
     assert "3 or more" in shown
     assert "With another criterion" not in page
+
+
+def test_neurons_are_ranked_by_complexity_with_the_size_of_their_trees(full_page, page):
+    table = full_page.split("Complexity and size")[1].split("</table>")[0]
+    assert '0.60 <span class="low">(0.50 to 0.70)' in table
+    assert "12.6" in table
+    assert "Complexity and size" not in page
 
 
 def test_page_loads_nothing_from_the_network(full_page):

@@ -119,6 +119,7 @@ rule make_report:
         comparison=f"{RESULTS}/pareto.csv",
         data_needed=f"{RESULTS}/data_needed.csv",
         dependence=f"{RESULTS}/depth_by_criterion.csv",
+        neurons=f"{RESULTS}/neurons.csv",
         unusual=unusual_tables(),
         described=described_files(),
         histories=histories_of_all,

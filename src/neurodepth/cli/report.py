@@ -44,5 +44,6 @@ def report(results: Path, data_path: Path, output: Path | None, overwrite: bool)
             comparison_path=result_files.if_there(results / "pareto.csv"),
             data_needed_path=result_files.if_there(results / "data_needed.csv"),
             dependence_path=result_files.if_there(results / "depth_by_criterion.csv"),
+            neurons_path=result_files.if_there(results / "neurons.csv"),
         )
     click.echo(f"{output}: {len(conditions)} neurons")

@@ -45,6 +45,7 @@ def write_report(
     comparison_path: Path | None = None,
     data_needed_path: Path | None = None,
     dependence_path: Path | None = None,
+    neurons_path: Path | None = None,
 ) -> None:
     """Write the page, and each of its figures for print as SVG and PDF.
 
@@ -58,6 +59,7 @@ def write_report(
         comparison_path: pareto.csv.
         data_needed_path: data_needed.csv.
         dependence_path: depth_by_criterion.csv.
+        neurons_path: neurons.csv.
 
     Raises:
         FileNotFoundError: If a result is missing.
@@ -108,6 +110,7 @@ def write_report(
         summary=wording.summary([cell["verdict"] for cell in cells]),
         overview=overview,
         dependence=dependence,
+        ranked=results.read_table(neurons_path, results.NEURONS_COLUMNS).to_dict("records") if neurons_path else [],
         cells=cells,
         parts=list(PARTS.items()),
         depths=sorted(study["accuracy"].depth.unique()),

@@ -34,6 +34,16 @@ DEPENDENCE_COLUMNS = (
     *("cell", "variant", "criterion_auc", "status"),
     *("required_depth", "required_depth_low", "required_depth_high"),
 )
+NEURONS_COLUMNS = (
+    *(
+        "cell",
+        "variant",
+        "functional_complexity_index",
+        "functional_complexity_index_low",
+        "functional_complexity_index_high",
+    ),
+    *("dendritic_length_um", "dendritic_area_um2", "dendritic_branches", "synapses"),
+)
 CURVES_COLUMNS = ("curve", "x", "y", "count", "depth", "training_trials", "seed")
 EVALUATION_COLUMNS = ("depth", "training_trials", "seed", "auc", "training_h")
 UNUSUAL_COLUMNS = ("test_variant", "depth", "training_trials", "auc")

@@ -50,6 +50,6 @@ CHARTS.input_rates = async (neuron) => {
       x: Float32Array.from({ length: statistics.trial_split.length }, (_, trial) => statistics.input_rate_hz[trial * types + type]),
       marker: { color: legible(name.endsWith("excitatory") ? constants.excitatory : constants.inhibitory) },
     })),
-    layout: { showlegend: false, xaxis: axis("Input rate (Hz per synapse)", { rangemode: "tozero" }), yaxis: axis("", { autorange: "reversed" }) },
+    layout: { showlegend: false, xaxis: axis("Rate (Hz per synapse)", { rangemode: "tozero" }), yaxis: axis("", { autorange: "reversed" }) },
   };
 };

@@ -3,6 +3,7 @@
 const SPEEDS_MS_PER_S = [20, 100, 500, 1000];
 const WARM_UP_MS = 500;
 const FIRST_WINDOW_MS = 1500;
+const FEW_SYNAPSES = 300; // whose events are drawn larger, to be seen
 const CLIP_MV = -55; // above it networks learn a spike, not a voltage
 const REGION_ORDER = ["axon", "soma", "basal", "trunk", "oblique", "apical", "tuft"];
 // Heights of the panels from below, as shares: [start, end].
@@ -153,9 +154,11 @@ class Player {
       times.push(played.event_time_ms[i]);
       synapses.push(played.event_synapse[i]);
     }
-    const half = Math.max(0.45, this.figure.dataset.synapses / 300);
+    const nSynapses = Number(this.figure.dataset.synapses);
+    const isSparse = nSynapses < FEW_SYNAPSES;
+    const half = nSynapses / (isSparse ? 80 : 300);
     return kinds.map(([times, synapses], kind) => (
-      { ...marks(times, synapses, half), yaxis: "y", line: { color: legible(kind ? constants.inhibitory : constants.excitatory), width: 0.9 } }
+      { ...marks(times, synapses, half), yaxis: "y", line: { color: legible(kind ? constants.inhibitory : constants.excitatory), width: isSparse ? 1.4 : 0.9 } }
     ));
   }
 

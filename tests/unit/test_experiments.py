@@ -55,8 +55,14 @@ def test_a_cell_without_a_tuft_goes_without_its_experiments():
 
 def test_a_cell_without_branches_is_refused():
     bare = tree() | {"segment_region": np.full(1 + 5 * BRANCH, "soma")}
-    with pytest.raises(ValueError, match="no basal dendrites"):
+    with pytest.raises(ValueError, match="expected two branches of 3 segments"):
         battery.possible(Sites(bare))
+
+
+def test_a_region_of_a_single_branch_is_none():
+    single = tree()
+    single["segment_region"] = np.where(single["segment_section"] == 3, "axon", single["segment_region"])
+    assert set(battery.possible(Sites(single))) == {"nmda_spike"}
 
 
 def test_both_directions_of_a_sequence_have_the_same_synapses(sites):

@@ -45,7 +45,9 @@ def disturb(weights: Weights, deviation: float, rng: np.random.Generator) -> Wei
 
 def n_weights(weights: Weights) -> int:
     """Weights that are not 0, shifts and biases apart."""
-    return sum(np.count_nonzero(one) for one in (weights.mixing, *weights.kernels, weights.head) if one is not None)
+    return sum(
+        int(np.count_nonzero(one)) for one in (weights.mixing, *weights.kernels, weights.head) if one is not None
+    )
 
 
 def _each(weights: Weights, change: Callable[[np.ndarray], np.ndarray]) -> Weights:

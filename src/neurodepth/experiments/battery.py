@@ -37,7 +37,7 @@ class Experiment:
         source: Who did it.
         x_label: What `x` of its stimuli is, with the unit.
         measure: `epsp_mv` or `spikes`: what its figure shows.
-        regions: What a cell must have for it.
+        regions: In which a cell must have two branches.
         design: Its stimuli on a tree.
     """
 
@@ -55,9 +55,12 @@ def possible(sites: Sites) -> dict[str, list[Stimulus]]:
     Raises:
         ValueError: If it allows none.
     """
-    found = {name: one.design(sites) for name, one in BATTERY.items() if sites.has(*one.regions)}
+    found = {name: one.design(sites) for name, one in BATTERY.items() if sites.has_branches(one.regions, GROUP)}
     if not found:
-        raise ValueError("the cell has no basal dendrites: expected some for the experiments; choose another cell")
+        raise ValueError(
+            f"the cell has too few dendrites to experiment on: expected two branches of {GROUP} segments in its basal dendrite or "
+            "its tuft; choose another cell, or no experiments"
+        )
     return found
 
 

@@ -21,9 +21,9 @@ class Sites:
         leaves = set(section) - set(section[parent[self._has_parent & (section != section[parent])]])
         self._is_terminal = np.isin(section, list(leaves))
 
-    def has(self, *regions: str) -> bool:
-        """Whether the cell has all of these regions."""
-        return set(regions) <= set(self.tree["segment_region"])
+    def has_branches(self, regions: Sequence[str], n_segments: int) -> bool:
+        """Whether each of some regions has two terminal branches of at least so many segments."""
+        return all(sum(len(branch) >= n_segments for branch in self.branches(region)) > 1 for region in regions)
 
     def branches(self, region: str) -> list[np.ndarray]:
         """Unbranched terminal stretches of a region as segments from base to tip; those of most segments first."""

@@ -8,7 +8,6 @@ it to the cell, on backgrounds that the first search has not seen.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -139,8 +138,7 @@ def _separate(stage: _Stage, own: list[Events], others: list[Events]) -> dict[st
     search = Search(SEPARATION_BUDGET, WINDOW_MS)
     wishes = [Wish(fire_ms=span), Wish(silent_ms=span)]
     found = [find(stage.model_path, pair, wishes, search) for pair in zip(own, others, strict=True)]
-    played: Any = [*own, *others]
-    promised, real = stage.play(played, found * 2)
+    promised, real = stage.play([*own, *others], found * 2)
     shape = (2, len(own))
     return {
         "separation_promised": promised[:, :HEARD_MS].sum(axis=1).reshape(shape),

@@ -138,6 +138,12 @@ def test_a_runtime_that_computes_something_else_stops_the_export(study, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_format_without_its_package_says_what_to_install(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(network.importlib.util, "find_spec", lambda name: None if name == "onnxruntime" else name)
+    with pytest.raises(ValueError, match=r"needs onnxruntime, found no such package: pip install \"neurodepth\[export"):
+        network.export_network(study / "net.keras", [study / "test.h5"], tmp_path / "out", ["onnx"])
+
+
 def test_an_export_is_replaced_only_on_request(study, exported, tmp_path):
     with pytest.raises(FileExistsError, match=r"lif_network exists; .*--overwrite"):
         network.export_network(study / "net.keras", [study / "test.h5"], exported, ["onnx"])

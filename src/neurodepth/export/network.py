@@ -1,6 +1,7 @@
 """A trained network as a folder that stands alone: weights in several formats, its input explained, a model card."""
 
 import contextlib
+import importlib.util
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -70,14 +71,15 @@ def export_network(
     Raises:
         DatasetError: If the network or a shard is missing, damaged or does not fit the others.
         FileExistsError: If the output exists and may not be replaced.
-        ValueError: If a format is unknown, the network of a type that cannot be exported, or the cell another one.
-        ModuleNotFoundError: If the package behind a format is not installed.
+        ValueError: If a format is unknown, its package is not installed, the network of a type that cannot be
+            exported, or the cell another one.
         ArithmeticError: If a runtime gives something else than the trained network.
     """
     output_path = Path(output_path)
     _check_output(output_path, overwrite)
     if unknown := set(formats) - set(FORMATS):
         raise ValueError(f"format '{sorted(unknown)[0]}' is unknown; expected any of {', '.join(FORMATS)}")
+    _check_packages(formats)
     description = surrogate.describe(model_path)
     model, scaling = training.load(model_path)
     weights = streaming.read_weights(model, description)
@@ -123,6 +125,16 @@ def _check_output(path: Path, may_overwrite: bool) -> None:
     if not about.is_file() or json.loads(about.read_text()).get("made_by") != MADE_BY:
         raise FileExistsError(
             f"{path} is not a network that '{MADE_BY}' made; remove it yourself or choose another --output"
+        )
+
+
+def _check_packages(formats: Sequence[str]) -> None:
+    wanted = {module: name for name in formats for module in FORMATS[name].modules}
+    if missing := [module for module in wanted if importlib.util.find_spec(module) is None]:
+        names = ", ".join(missing)
+        raise ValueError(
+            f'format {wanted[missing[0]]} needs {names}, found no such package: pip install "neurodepth[export]", or choose '
+            "other formats with --format"
         )
 
 
@@ -207,8 +219,8 @@ def _write(form: Format, weights: streaming.Weights, folder: Path, example: dict
     form.write(weights, folder / form.file)
     found = form.run(folder / form.file, example[INPUT].astype(np.float32))
     differences = {name: float(np.abs(one - example[name]).max()) for name, one in zip(OUTPUTS, found, strict=True)}
-    runtime = form.module.replace("_", "-")
-    version = metadata.version(metadata.packages_distributions()[form.module][0])
+    runtime = form.modules[0].replace("_", "-")
+    version = metadata.version(metadata.packages_distributions()[form.modules[0]][0])
     for name, difference in differences.items():
         if not difference <= TOLERANCE[name]:  # not a number fails too
             raise ArithmeticError(

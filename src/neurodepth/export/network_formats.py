@@ -22,7 +22,7 @@ class Format:
     Attributes:
         title: Its name for a reader.
         file: What it writes into the folder of the export.
-        module: What Python imports to read it.
+        modules: What Python imports to read it, and what else to write it.
         write: Writes the network that weights describe.
         run: Computes `OUTPUTS`, each of shape (neurons, time), from a file and input spikes, float32, shape (neurons,
             time, synapses).
@@ -30,7 +30,7 @@ class Format:
 
     title: str
     file: str
-    module: str
+    modules: tuple[str, ...]
     write: Callable[[Weights, Path], None]
     run: Callable[[Path, np.ndarray], tuple[np.ndarray, ...]]
 
@@ -111,13 +111,13 @@ def _in_order(outputs: Any) -> tuple[np.ndarray, ...]:
 
 
 FORMATS = {
-    "keras": Format("Keras", "network.keras", "keras", _write_keras, _run_keras),
+    "keras": Format("Keras", "network.keras", ("keras",), _write_keras, _run_keras),
     "tensorflow": Format(
-        "TensorFlow SavedModel", "network_tensorflow", "tensorflow", _write_tensorflow, _run_tensorflow
+        "TensorFlow SavedModel", "network_tensorflow", ("tensorflow",), _write_tensorflow, _run_tensorflow
     ),
-    "litert": Format("LiteRT", "network.tflite", "ai_edge_litert", _write_litert, _run_litert),
-    "onnx": Format("ONNX", "network.onnx", "onnxruntime", _write_onnx, _run_onnx),
+    "litert": Format("LiteRT", "network.tflite", ("ai_edge_litert", "tensorflow"), _write_litert, _run_litert),
+    "onnx": Format("ONNX", "network.onnx", ("onnxruntime", "onnx"), _write_onnx, _run_onnx),
     "onnx_stream": Format(
-        "ONNX with state", "network_stream.onnx", "onnxruntime", _write_onnx_stream, _run_onnx_stream
+        "ONNX with state", "network_stream.onnx", ("onnxruntime", "onnx"), _write_onnx_stream, _run_onnx_stream
     ),
 }

@@ -8,12 +8,12 @@ with, and points, which weigh and rectify the counts of the pixels.
 """
 
 import click
-import keras
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from neurodepth import networks
+from neurodepth.networks.backend import keras
 from neurodepth.surrogate_neuron import SurrogateNeuron
 
 HIGHEST_RATE_HZ = 200
@@ -23,7 +23,7 @@ BATCH_SIZE = 32
 @click.command()
 @click.argument("network", type=click.Path(exists=True))
 @click.option("--units", default=8, show_default=True)
-@click.option("--epochs", default=8, show_default=True)
+@click.option("--epochs", default=10, show_default=True)
 @click.option("--duration-ms", default=40, show_default=True, help="Of a digit.")
 @click.option("--digits", "n_digits", default=1797, show_default=True, help="A quarter of them tests.")
 @click.option(
@@ -34,7 +34,7 @@ BATCH_SIZE = 32
     help="Of a pixel at first: excitatory, inhibitory.",
 )
 @click.option("--output", default="spikes", show_default=True, help="What the neurons give.")
-@click.option("--cost", default=0.03, show_default=True, help="Of a spike, in the loss: keeps rates a cell can have.")
+@click.option("--cost", default=0.1, show_default=True, help="Of a spike, in the loss: keeps rates a cell can have.")
 @click.option("--learning-rate", default=1e-2, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 def main(

@@ -26,7 +26,7 @@ def population_activity(
         width_in: Of the figure.
     """
     figure = Figure(figsize=(width_in, 0.62 * width_in), layout="constrained")
-    grid = figure.add_gridspec(2, 3, height_ratios=(2, 1))
+    grid = figure.add_gridspec(2, 3, height_ratios=(2, 1), width_ratios=(1, 1, 1.15))
     rasters = [figure.add_subplot(grid[0, column]) for column in (0, 1)]
     for axes, activity, title in zip(rasters, (simulated, surrogate[0]), ("NEURON", "Surrogates"), strict=True):
         colours = np.where(activity.neuron < n_excitatory, INK, INHIBITORY)
@@ -53,17 +53,17 @@ def population_activity(
 def _compare_rates(
     axes: Axes, simulated: Activity, surrogate: Sequence[Activity], n_excitatory: int, from_ms: int
 ) -> None:
-    """Rate of each neuron, surrogate against NEURON."""
+    """Rate of each neuron, surrogate against NEURON: mean, and the range of the middle 80 % of draws."""
     true_hz = simulated.rates_hz(from_ms)
     rates_hz = np.array([one.rates_hz(from_ms) for one in surrogate])
     colours = np.where(np.arange(simulated.n_neurons) < n_excitatory, INK, INHIBITORY)
     low, high = np.quantile(rates_hz, (0.1, 0.9), axis=0)
     axes.vlines(true_hz, low, high, colors=colours.tolist(), linewidth=0.8, alpha=0.6)
     axes.scatter(true_hz, rates_hz.mean(axis=0), c=colours, s=14)
-    highest = 1.05 * max(true_hz.max(), rates_hz.mean(axis=0).max(), 1)
+    highest = 1.05 * max(true_hz.max(), high.max(), 1)
     axes.plot([0, highest], [0, highest], color=FAINT, linewidth=0.8, zorder=0)
-    axes.set(
-        xlabel="Rate of a neuron in NEURON (Hz)",
-        ylabel=f"Of its surrogate (Hz, mean and 10 to 90 %\nof {len(surrogate)} draws)",
-        aspect="equal",
-    )
+    axes.set(xlim=(-0.03 * highest, highest), ylim=(-0.03 * highest, highest), box_aspect=1)
+    axes.set(title=f"Rate of each neuron (Hz),\n{len(surrogate)} draws", xlabel="NEURON", ylabel="Surrogates")
+    for name, colour in (("excitatory", INK), ("inhibitory", INHIBITORY)):
+        axes.scatter([], [], c=colour, s=14, label=name)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=2, handletextpad=0.2)

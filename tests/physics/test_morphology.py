@@ -41,7 +41,7 @@ def written(folder, cell, seed):
     return (folder / "grown.swc").read_bytes()
 
 
-@pytest.mark.parametrize(("cell", "seed"), [("l5pc", 80), ("ca1_like", 1), ("granule_like", 1)])
+@pytest.mark.parametrize(("cell", "seed"), [("l5pc", 80), ("ca1_like", 23), ("granule_like", 2)])
 def test_shipped_file_is_what_the_generator_makes(tmp_path, cell, seed):
     assert written(tmp_path, cell, seed) == (CELLS / cell / "morphology.swc").read_bytes()
 

@@ -85,12 +85,12 @@ def _walk(
 
 
 def _tropism(branch: Branch, position_um: np.ndarray, heading: np.ndarray, parameters: Parameters) -> np.ndarray:
-    """Where a branch is drawn: the trunk up, basal dendrites outwards, obliques sideways, the tuft to the pia."""
+    """Where a branch is drawn: the trunk and stems that rise up, basal dendrites outwards, obliques sideways, the tuft to the pia."""
     outwards = position_um * [1, 0, 1]
     if branch.kind == "trunk":
         return UP - 0.02 * outwards
     if branch.kind == "basal":
-        return _unit(position_um)
+        return _unit(position_um) if parameters.basal_tree == "basal" else UP + 0.3 * _unit(outwards)
     if branch.kind == "oblique":
         return _unit(outwards) + 0.25 * UP
     below_um = parameters.pia_um - position_um[1]

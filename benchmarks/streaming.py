@@ -4,8 +4,9 @@
     python benchmarks/streaming.py --part speed --quick    # does it run? The numbers mean nothing
 
 Parts: speed (sizes of networks, numbers of neurons, milliseconds a call), methods (both ways to convolve, where one overtakes the
-other), ratio (whole trials of the cell: NEURON as Beniaguev et al. 2021 ran it, NEURON with a fixed step, our
-simulator and the network, the same input in turn). Weights are random: the time does not depend on them. One thread.
+other), ratio (whole trials: NEURON as Beniaguev et al. 2021 ran it, NEURON with a fixed step and our simulator on a
+drawn trial of the cell, networks on random events at its mean rate, in turn). Weights are random: the time does not
+depend on them. One thread.
 """
 
 import json

@@ -148,7 +148,9 @@ rule make_report:
     params:
         conditions=shown_conditions(),
         benchmarks=BENCHMARK_PATH,
-        digest=provenance.code_digest("report", "figures"),
+        digest=provenance.code_digest(
+            "brain_cost.py", "experiments", "figures", "report"
+        ),
     message:
         "Write the report."
     script:

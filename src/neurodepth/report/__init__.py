@@ -22,7 +22,20 @@ __all__ = ["Condition", "write_report"]
 
 LARGEST_PAGE_CHARACTERS = 14_000_000  # a page of 24 neurons stays under 15 MB with its text
 LARGEST_DRAWINGS_CHARACTERS = 5_000_000  # of figures for print; the page of more keeps the essential ones
-SCRIPTS = ("blocks", "theme", "charts", "tree", "comparison", "depth", "cell", "player", "learned", "data", "pages")
+SCRIPTS = (
+    "blocks",
+    "theme",
+    "charts",
+    "tree",
+    "comparison",
+    "depth",
+    "cell",
+    "player",
+    "learned",
+    "data",
+    "brain",
+    "pages",
+)
 PARTS = {
     "answer": "The answer",
     "cell": "The cell",
@@ -30,6 +43,7 @@ PARTS = {
     "depth": "Depth",
     "learned": "What the network learned",
     "experiments": "Classical experiments",
+    "brain": "What a brain would cost",
     "data": "Data",
     "making": "How it was made",
 }

@@ -8,7 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from neurodepth import experiments, figures
+from neurodepth import brain_cost, experiments, figures
 from neurodepth.depth import Criterion
 from neurodepth.report import arrays, embedding, published, results, wording
 from neurodepth.report.results import Condition
@@ -61,6 +61,7 @@ def describe(
         "published": published.PUBLISHED.get(key),
         "models": _by_cost(tables),
         "has_costs": "models" in tables and len(tables["models"]) > 0,
+        "brain": _brain(tables),
         "needed": tables["needed"].to_dict("records") if "needed" in tables else [],
         "unusual": results.read_unusual(condition.unusual_path) if condition.unusual_path else None,
     }
@@ -221,6 +222,20 @@ def _tree(tree: arrays.Arrays) -> dict[str, Any]:
         )
     dendrite_um = sum(row["length_um"] for row in rows if row["name"] not in ("soma", "axon"))
     return {"n_segments": len(region), "length_um": dendrite_um, "regions": rows}
+
+
+def _brain(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
+    """What a brain would cost by the network of the best AUC; None where no cost is known."""
+    if "models" not in tables or tables["models"].empty:
+        return None
+    best = tables["models"].sort_values("auc", ascending=False, kind="stable").iloc[0]
+    estimates = brain_cost.estimate(float(best.multiply_adds_per_ms))
+    return {
+        "network": str(best.network),
+        "multiply_adds_per_ms": float(best.multiply_adds_per_ms),
+        "assumptions": brain_cost.ASSUMPTIONS,
+        "estimates": estimates.to_dict("records"),
+    }
 
 
 def _experiments(found: arrays.Arrays) -> list[dict[str, Any]]:

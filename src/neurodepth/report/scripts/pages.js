@@ -1,7 +1,7 @@
 // Pages by hash, tables that sort, commands to copy, figures for paper; and the start of it all.
 
 const started = new WeakSet();
-const PART_STARTERS = { cell: startCell, trial: startPlayer, learned: startLearned };
+const PART_STARTERS = { cell: startCell, trial: startPlayer, learned: startLearned, brain: startBrain };
 
 function showPage() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));

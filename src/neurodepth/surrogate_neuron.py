@@ -92,7 +92,15 @@ class SurrogateNeuron(keras.layers.Layer):
         return layer
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Wire the neurons to inputs of this shape."""
+        """Wire the neurons to inputs of this shape.
+
+        Raises:
+            ValueError: If the duration is not known.
+        """
+        if shape[1] is None:
+            raise ValueError(
+                f"input of shape {shape}: expected a known duration, (batch, ms, inputs); give keras.Input its ms"
+            )
         n_synapses = self.shapes["mixing"][0] if "mixing" in self.shapes else self.shapes["kernel_1"][1]
         # A number is shared out; numbers of the synapses are theirs.
         self.mean_contacts = np.broadcast_to(

@@ -109,3 +109,8 @@ def test_a_saved_model_keeps_its_neurons(tmp_path):
 def test_an_unknown_output_is_refused():
     with pytest.raises(ValueError, match="output is 'rate', expected one of spikes, probability, voltage"):
         SurrogateNeuron.of(draw_weights(), UNITS, output="rate")
+
+
+def test_an_input_of_unknown_duration_is_refused():
+    with pytest.raises(ValueError, match=r"input of shape \(None, None, 5\): expected a known duration"):
+        SurrogateNeuron.of(draw_weights(), UNITS)(keras.Input((None, N_INPUTS)))

@@ -1,6 +1,6 @@
 """The same recurrent network of layer-5 cells, in NEURON and with surrogates in the cells' place.
 
-    python examples/recurrent_network.py NETWORK.keras --cell l5pc_hay2011 --figure network.svg
+    OPENBLAS_NUM_THREADS=1 python examples/recurrent_network.py NETWORK.keras --cell l5pc_hay2011 --figure network.svg
 
 Every neuron gets the background input that the surrogate was trained under, and the spikes of some others after their delays.
 The network is run without connections as well: what coupling adds is what the surrogate must get right.

@@ -1,10 +1,12 @@
 """Keras, imported without the start-up chatter of TensorFlow's native code."""
 
+import logging
 import os
 import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported: errors only
 # Some messages come before TensorFlow reads that variable: they go nowhere. Python's own errors still show.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every new shape of trials
 sys.stderr.flush()
 _terminal = os.dup(2)
 with open(os.devnull, "w") as _nowhere:

@@ -193,3 +193,17 @@ def test_a_folder_with_nothing_to_check_is_a_fault(run):  # noqa: F811
     done = run("check", ".")
     assert done.exit_code == PROBLEM
     assert "expected a cell, a study or shards" in done.output
+
+
+def test_a_published_cell_that_is_not_here_yet_is_no_fault_of_a_study(run, project, tmp_path, monkeypatch):  # noqa: F811
+    monkeypatch.delenv("NEURODEPTH_DATA", raising=False)
+    assert run("new", "study", "--cell", "lif").exit_code == 0
+    own = tmp_path / "study/models/cells/l5pc_hay2011"
+    own.mkdir(parents=True)
+    shipped = (project / "models/cells/l5pc_hay2011/cell.yaml").read_text()
+    (own / "cell.yaml").write_text(shipped.replace("../l5pc/", f"{project}/models/cells/l5pc/"))
+    done = run("check", "study")
+    assert done.exit_code == 0, done.output
+    assert "not here   cell           study/models/cells/l5pc_hay2011" in done.output
+    assert "Put cell1.asc into data/morphologies/" in done.output
+    assert run("check", "study/models/cells/l5pc_hay2011").exit_code == PROBLEM

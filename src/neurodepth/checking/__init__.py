@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurodepth import configuration, networks, project, validation
-from neurodepth.checking.cells import cell_faults
+from neurodepth.checking.cells import cell_faults, to_fetch
 from neurodepth.checking.shards import shard_faults
 
 STUDY_FILES = ("config.yaml", "config/**/*.yaml", "models/cells/*/cell.yaml", "models/networks/*.yaml")
@@ -23,11 +23,13 @@ class Checked:
         path: Of the file or folder.
         kind: configuration, cell, network, data set or unknown.
         faults: What is wrong with it; none if it is good.
+        to_fetch: What keeps a published cell from being looked at: a file that the workflow would fetch.
     """
 
     path: str
     kind: str
     faults: list[str]
+    to_fetch: str = ""
 
 
 def check(paths: Sequence[str | Path], data_path: str | Path = "data") -> Iterator[Checked]:
@@ -52,7 +54,8 @@ def _folder(path: Path, data_path: str | Path) -> Iterator[Checked]:
         yield Checked(str(path), "cell", cell_faults(path, data_path))
     elif study := [file for pattern in STUDY_FILES for file in sorted(path.glob(pattern))]:
         for file in study:
-            yield from _file(file, data_path)
+            published = to_fetch(file.parent, data_path) if file.name == "cell.yaml" else ""
+            yield from [Checked(str(file.parent), "cell", [], published)] if published else _file(file, data_path)
     elif sets := _data_sets(path):
         for folder, shards in sets.items():
             yield Checked(str(folder), "data set", shard_faults(shards))

@@ -10,6 +10,7 @@ from typing import Any
 from neurodepth import validation
 from neurodepth.cells import definition
 from neurodepth.cells.definition import CellDefinition
+from neurodepth.cells.foreign.files import find_model
 from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms, declared, mechanism_files
 from neurodepth.cells.morphology import find_morphology
 from neurodepth.cells.morphology_faults import swc_faults
@@ -33,6 +34,21 @@ def cell_faults(folder: Path, data_path: str | Path = "data") -> list[str]:
         found += _compilation_faults(variants[0], data_path)
     found = list(dict.fromkeys(found))  # variants share most of what they have
     return found or _building_faults(_unlike(variants), data_path)
+
+
+def to_fetch(folder: Path, data_path: str | Path = "data") -> str:
+    """Why a published cell cannot be looked at yet: which file the workflow would fetch; empty where nothing is to be fetched."""
+    try:
+        cell = definition.read(folder)
+        if "fetch" in cell.values.get("morphology", {}):
+            find_morphology(cell, data_path)
+        if "archive" in cell.values.get("model", {}):
+            find_model(cell, data_path)
+    except FileNotFoundError as error:
+        return str(error)
+    except validation.InvalidFileError:
+        return ""  # a fault, which `cell_faults` names
+    return ""
 
 
 def _read_variants(folder: Path) -> tuple[list[CellDefinition], list[str]]:

@@ -21,7 +21,8 @@ def check(ctx: click.Context, paths: tuple[Path, ...], data_path: Path, as_json:
     PATHS are configurations, cells, networks, shards, and folders of them; the working folder if left out. Of a
     configuration everything is compared; of a cell all variants are read, its mechanisms compiled, its morphology or
     foreign model read, and the cell built and simulated at rest and under strong excitation; of shards every checksum
-    is computed, and no two trials may have the same input. Shards that are given by name are one data set.
+    is computed, and no two trials may have the same input. Shards that are given by name are one data set. In a study's
+    folder a published cell whose files the workflow would fetch is "not here", which is no fault.
 
     \b
     Examples:
@@ -36,9 +37,11 @@ def check(ctx: click.Context, paths: tuple[Path, ...], data_path: Path, as_json:
         found.append(one)
         if not as_json:
             n_faults = len(one.faults)
-            verdict = f"{n_faults} fault{'s' if n_faults > 1 else ''}" if n_faults else "ok"
+            verdict = (
+                f"{n_faults} fault{'s' if n_faults > 1 else ''}" if n_faults else "not here" if one.to_fetch else "ok"
+            )
             click.echo(f"{verdict:10} {one.kind:14} {one.path}")
-            for fault in one.faults:
+            for fault in [*one.faults, *filter(None, [one.to_fetch])]:
                 click.echo(f"  - {fault}")
     n_faults = sum(len(one.faults) for one in found)
     if as_json:

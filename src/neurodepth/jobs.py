@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import logging
 import os
 import shutil
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 log = logging.getLogger(__name__)
 CHECK_PARENT_EVERY_S = 0.5
@@ -38,7 +40,8 @@ def logged(log_path: str | Path) -> Iterator[None]:
     signal.signal(signal.SIGTERM, _interrupt)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
-        yield
+        with contextlib.redirect_stderr(Lines(sys.stderr)):  # bars of jobs side by side would redraw one line
+            yield
     except KeyboardInterrupt:
         log.info("interrupted")
         sys.exit("\ninterrupted; finished files are kept, run snakemake again to go on\n")
@@ -50,6 +53,23 @@ def logged(log_path: str | Path) -> Iterator[None]:
             library.removeHandler(handler)
             with contextlib.suppress(OSError):  # of a full disk, when what is buffered is written
                 handler.close()
+
+
+class Lines(io.TextIOBase):
+    """Turns what a progress bar redraws into lines of a file."""
+
+    def __init__(self, file: TextIO):
+        self.file = file
+
+    def write(self, text: str) -> int:
+        """Write what is drawn as a line."""
+        if shown := text.strip("\r\n "):
+            self.file.write(shown + "\n")
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the file."""
+        self.file.flush()
 
 
 def explain(error: BaseException, folder: Path) -> str:

@@ -1,6 +1,5 @@
 """What a user sees of running trials: progress with the time left, a line in the log for each, a summary."""
 
-import io
 import logging
 import sys
 import time
@@ -10,6 +9,7 @@ from typing import TextIO
 from tqdm import tqdm
 
 from neurodepth.cells.trial import Trial
+from neurodepth.jobs import Lines
 from neurodepth.simulation.engine import Timed
 from neurodepth.simulation.protocol import Protocol
 
@@ -96,20 +96,3 @@ def rate_complaint(n_spikes: int, biology_s: float) -> str:
             f"the cell always spikes: {rate_hz:.0f} Hz over {biology_s:g} s, expected below {HIGHEST_RATE_HZ}; {advice}"
         )
     return ""
-
-
-class Lines(io.TextIOBase):
-    """Turns what a progress bar redraws into lines of a file."""
-
-    def __init__(self, file: TextIO):
-        self.file = file
-
-    def write(self, text: str) -> int:
-        """Write what is drawn as a line."""
-        if shown := text.strip("\r\n "):
-            self.file.write(shown + "\n")
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush the file."""
-        self.file.flush()

@@ -106,7 +106,7 @@ ASC = """("CellBody" (CellBody) (0 0 0 1) (10 0 0 1) (10 10 0 1) (0 10 0 1))
         (
             ASC,
             "<html>not found</html>",
-            "expected one soma, basal and apical dendrites, found sections: 0 soma, 0 dend",
+            "expected one soma and dendrites, found sections: 0 soma, 0 dend",
         ),
     ],
 )

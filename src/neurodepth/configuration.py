@@ -137,8 +137,13 @@ def _network_faults(
             f"training.window_ms is {window_ms}, but {kind} {name} needs {history_ms} ms of the past and is "
             "scored only after them: choose a longer window"
         )
+    if kind == "network" and "depth" in architecture:
+        yield (
+            f"network of {condition.get('cell')}/{condition.get('variant')} is {name}, which has a depth of its own "
+            f"({architecture['depth']}): expected one of which depths can be compared; train it beside it, baselines: [{name}]"
+        )
     if type_name == "tcn" and "depths" in study:
-        depth, first_ms = max(study["depths"]), architecture.get("first_kernel_ms")
+        depth, first_ms = networks.baseline_depth(architecture, study["depths"]), architecture.get("first_kernel_ms")
         try:
             networks.kernel_sizes(architecture["receptive_field_ms"], depth, first_ms)
         except ValueError as error:

@@ -168,3 +168,21 @@ def test_a_cell_of_the_study_comes_before_the_projects_of_the_same_name(project,
     own = tmp_path / "models" / "cells" / "lif"
     own.mkdir(parents=True)
     assert projects.find_cell("lif").resolve() == own
+
+
+def test_a_network_with_a_depth_of_its_own_is_a_baseline_alone(default, project):
+    default["conditions"][0]["baselines"] = ["one_layer_64"]
+    configuration.check(default, project / "models")
+    default["conditions"][0]["network"] = "one_layer_64"
+    with pytest.raises(
+        validation.InvalidFileError, match=r"one_layer_64, which has a depth of its own \(1\).*baselines: \[one"
+    ):
+        configuration.check(default, project / "models")
+
+
+def test_a_baseline_has_its_own_depth_or_the_largest_of_the_study_if_it_has_layers():
+    def read(name):
+        return networks.read(projects.find_network(name))
+
+    depths = [networks.baseline_depth(read(name), [1, 3]) for name in ("one_layer_64", "tcn_full", "elm")]
+    assert depths == [1, 3, 0]

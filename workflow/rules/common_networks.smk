@@ -137,7 +137,9 @@ def baselines_of(condition):
             cell=cell,
             variant=variant,
             network=network,
-            depth=max(config["depths"]) if type_of(network) in networks.STACKS else 0,
+            depth=networks.baseline_depth(
+                networks.read(architecture_path(network)), config["depths"]
+            ),
             training_trials=training_sizes(condition)[-1],
             seed=config["training_seeds"],
             suffix=["keras", "json"],

@@ -28,6 +28,14 @@ def read(path: str | Path) -> dict[str, Any]:
     return architecture
 
 
+def baseline_depth(architecture: dict[str, Any], depths: Sequence[int]) -> int:
+    """Layers of a network that a study of these depths trains beside its own: a `depth` of its own, else the largest.
+
+    0 for types without layers to stack.
+    """
+    return architecture.get("depth", max(depths)) if architecture["type"] in STACKS else 0
+
+
 def build(
     architecture: dict[str, Any],
     depth: int,

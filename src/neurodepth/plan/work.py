@@ -247,7 +247,7 @@ class _Counter:
         return configuration.training_sizes(condition["trials"]["train"], self.study["training_fractions"])
 
     def _baseline_depth(self, network: str) -> int:
-        return max(self.study["depths"]) if self._architecture(network)["type"] in networks.STACKS else 0
+        return networks.baseline_depth(self._architecture(network), self.study["depths"])
 
     def _architecture(self, network: str) -> dict[str, Any]:
         return self._read_network(project.find_network(network, self.models))

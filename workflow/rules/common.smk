@@ -184,13 +184,16 @@ def cell_files(wildcards):
 
 
 def definition_files(wildcards):
-    """Files that the definition of a condition's cell names: morphology or model, and mechanisms."""
+    """Files that the definition of a condition's cell names: morphology or model, and mechanisms.
+
+    Relative paths: a study that is moved or copied is still up to date.
+    """
     cell = cell_of(wildcards)
     if cell.values["type"] == "point":
         return []
     return [
         *(picture_file(wildcards.cell) or model_files(cell)),
-        *sorted(map(str, cell.mechanisms_path.glob("*.mod"))),
+        *sorted(map(os.path.relpath, cell.mechanisms_path.glob("*.mod"))),
     ]
 
 

@@ -196,7 +196,9 @@ class CompartmentalCell:
             return None
         if nexus["section"] >= len(self.trees["apical"]):
             raise InvalidFileError(
-                f"{self.definition.name}: nexus.section is {nexus['section']}, but there are {len(self.trees['apical'])} apical sections"
+                f"{self.definition.name}: morphology.nexus.section is {nexus['section']}, expected one of the apical "
+                f"sections, found {len(self.trees['apical'])} of them in {self.definition.values['morphology']['path']}: "
+                "name another, counted from 0, leave the nexus out, or correct the file"
             )
         return self.trees["apical"][nexus["section"]](nexus["position"])
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import urllib.request
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from neurodepth.cells.definition import CellDefinition
@@ -65,17 +66,25 @@ def check_sha256(path: Path, expected: str | None) -> None:
         raise InvalidFileError(f"{path}: sha256 is {found}, expected {expected}: not the published file; replace it")
 
 
+def look_for(name: str, folders: Sequence[Path], sha256: str | None) -> Path | None:
+    """Find a file in the first of some folders, then of the one that NEURODEPTH_DATA names, that holds it.
+
+    Raises:
+        InvalidFileError: If what was found has another checksum than the published file.
+    """
+    own = [Path(os.environ[DATA_VARIABLE])] if DATA_VARIABLE in os.environ else []
+    for folder in [*folders, *own]:
+        path = folder / name
+        if path.is_file():
+            check_sha256(path, sha256)
+            return path
+    return None
+
+
 def _look_for(definition: CellDefinition, data_path: str | Path) -> Path | None:
     morphology = definition.values["morphology"]
     folders = [definition.morphology_folder or definition.folder, Path(data_path) / "morphologies"]
-    if DATA_VARIABLE in os.environ:
-        folders.append(Path(os.environ[DATA_VARIABLE]))
-    for folder in folders:
-        path = folder / morphology["path"]
-        if path.is_file():
-            check_sha256(path, morphology.get("fetch", {}).get("sha256"))
-            return path
-    return None
+    return look_for(morphology["path"], folders, morphology.get("fetch", {}).get("sha256"))
 
 
 def _fetch(definition: CellDefinition) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from neurodepth.cells.cache import cache_path, keep
 from neurodepth.cells.definition import CellDefinition
-from neurodepth.cells.morphology import DATA_VARIABLE, TIMEOUT_S, check_sha256
+from neurodepth.cells.morphology import DATA_VARIABLE, TIMEOUT_S, check_sha256, look_for
 
 TEMPLATE = re.compile(r"^\s*begintemplate\s+(\w+)", re.MULTILINE)
 PROGRAMS = (".hoc", ".oc", ".inc", ".tem")
@@ -88,14 +88,7 @@ def _unpacked(definition: CellDefinition, data_path: str | Path) -> Path:
 def _look_for(definition: CellDefinition, data_path: str | Path) -> Path | None:
     archive = definition.values["model"]["archive"]
     folders = [definition.model_folder or definition.folder, Path(data_path) / FOLDER]
-    if DATA_VARIABLE in os.environ:
-        folders.append(Path(os.environ[DATA_VARIABLE]))
-    for folder in folders:
-        path = folder / archive["file"]
-        if path.is_file():
-            check_sha256(path, archive["sha256"])
-            return path
-    return None
+    return look_for(archive["file"], folders, archive["sha256"])
 
 
 def _fetch(definition: CellDefinition, path: Path) -> None:

@@ -1,7 +1,6 @@
 """A study in a folder of its own, with the workflow imported from the project."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import yaml
 
 from neurodepth import study_folder, validation
 from neurodepth.validation import InvalidFileError
+from tests.project_copy import snakemake
 
 TINY = {
     "conditions": [
@@ -40,20 +40,6 @@ def own_cell(study, project):
     return study
 
 
-def snakemake(folder, *arguments):
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
-        cwd=folder,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=580,
-    )
-    output = done.stdout + done.stderr
-    assert done.returncode == 0, output[-4000:]
-    return output
-
-
 def test_a_new_study_is_the_default_study(study, project):
     default = validation.read_yaml(project / "config" / "default.yaml")
     assert validation.read_yaml(study / "config.yaml") == default
@@ -61,13 +47,14 @@ def test_a_new_study_is_the_default_study(study, project):
 
 
 def test_a_new_study_passes_a_dry_run_with_the_rules_of_the_project(study):
-    output = snakemake(study, "-n", "--quiet", "rules")
+    _, output = snakemake(study, "-n", "--quiet", "rules")
     assert "make_report" in output
     assert "simulate_trials" in output
 
 
 def test_a_sequential_search_passes_a_dry_run(study):
-    assert "judge_depth" in snakemake(study, "-n", "--quiet", "rules", "--config", "search=sequential")
+    _, output = snakemake(study, "-n", "--quiet", "rules", "--config", "search=sequential")
+    assert "judge_depth" in output
 
 
 def test_a_new_study_of_one_neuron_has_its_conditions_alone(tmp_path):
@@ -102,7 +89,8 @@ def test_a_study_with_a_cell_of_its_own_runs_to_the_report(own_cell):
     assert cell["cell"] == "mine"
     page = (own_cell / "results" / "report.html").read_text()
     assert "mine" in page
-    assert "Nothing to be done" in snakemake(own_cell, "--configfile", "tiny.yaml")
+    _, output = snakemake(own_cell, "--configfile", "tiny.yaml")
+    assert "Nothing to be done" in output
     subprocess.run(
         [sys.executable, "-m", "neurodepth", "report", "results", "-o", "again.html"], cwd=own_cell, check=True
     )

@@ -1,8 +1,8 @@
-"""When to trust a surrogate: input that it knows, and how wrong it may be on it. docs/trust.md.
+"""When to trust a surrogate: input that it knows, and how wrong it may be on it. docs/surrogate.md.
 
 limits = trust.learn(train, validation, places, model_paths)
 trust.write("trust.json", limits)
-judged = trust.judge(trials, trust.read("trust.json"))
+judged = trust.judge(trials, trust.read("trust.json"), model_paths)
 """
 
 import json

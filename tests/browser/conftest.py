@@ -34,11 +34,12 @@ def report_path(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def open_page(browser: Browser, report_path: Path):
-    """Opens the report at a hash; at the end nothing may have gone wrong and nothing have been fetched."""
+    """Opens the report at a hash, after a script of the test's; at the end nothing may have gone wrong and nothing have been fetched."""
     contexts, faults = [], []
 
-    def opened(hash_: str = "", **options: object) -> Page:
+    def opened(hash_: str = "", at_start: str = "", **options: object) -> Page:
         contexts.append(browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options)))
+        contexts[-1].add_init_script(at_start)
         page = contexts[-1].new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on(

@@ -367,10 +367,18 @@ def test_the_keyboard_reaches_all_and_shows_where_it_is(open_page):
     assert {"CANVAS", "BUTTON", "FIGURE", "colour", "trial", "time"} <= reached
 
 
-@pytest.fixture
-def paper(open_page) -> Page:
-    """The first neuron's page on A4, before anything below its first part was seen."""
-    page = open_page(NEURON, viewport={"width": 794, "height": 1123})
+NEVER_SEEN = "window.IntersectionObserver = class { observe() {} disconnect() {} }"  # so that nothing is ever drawn
+
+
+@pytest.fixture(params=["seen", "unseen"])
+def paper(request, open_page) -> Page:
+    """The first neuron's page on A4, after its tree was drawn and before anything was."""
+    size = {"viewport": {"width": 794, "height": 1123}}
+    if request.param == "seen":
+        page = open_page(NEURON, **size)
+        expect(page.locator(f"{NEURON} [data-part=cell] .tree[data-drawn]")).to_be_visible()
+    else:
+        page = open_page(NEURON, at_start=NEVER_SEEN, **size)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     return page
@@ -384,7 +392,9 @@ def test_paper_gets_the_figures_for_print(paper):
 
 def test_paper_has_no_empty_figure_and_nothing_wider_than_itself(paper):
     for figure in paper.locator(f"{NEURON} figure:visible").all():
-        assert figure.locator("svg:visible, img:visible, canvas:visible").count() > 0, figure.inner_text()
+        assert figure.locator("svg:visible, img:visible, canvas:visible, table:visible").count() > 0, (
+            figure.inner_text()
+        )
     assert paper.evaluate("document.documentElement.scrollWidth") <= 794
 
 

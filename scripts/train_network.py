@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from neurodepth import dataset, jobs, networks, training
+from neurodepth.cells import branches
 from neurodepth.networks import backend
 from neurodepth.training import checkpoint
 
@@ -29,12 +30,12 @@ def train_network(
     architecture = networks.read(architecture_path)
     checkpoint_path = f"{model_path}.checkpoint"
     basis = dataset.read_basis(basis_path) if basis_path else None
-    branch = pd.read_csv(synapses_path)["branch"].tolist() if synapses_path else None
+    group = branches.group(pd.read_csv(synapses_path), networks.grouped_by(architecture)) if synapses_path else None
     model, scaling, history = training.train(
-        trials, validation, architecture, depth, seed, budget, checkpoint_path, label, basis, branch
+        trials, validation, architecture, depth, seed, budget, checkpoint_path, label, basis, group
     )
     history.to_csv(history_path, index=False)
-    description = {"network": Path(architecture_path).stem, "architecture": architecture, "synapse_branch": branch}
+    description = {"network": Path(architecture_path).stem, "architecture": architecture, "synapse_group": group}
     description |= {"depth": depth, "training_trials": n_trials, "seed": seed}
     training.save(model, scaling, description, model_path)
     checkpoint.discard(checkpoint_path)

@@ -87,13 +87,13 @@ def count_cost(description: dict[str, Any], test: Trials) -> cost.Cost:
     """Count parameters and multiply-adds of a network at the mean rate of the events of test trials.
 
     Args:
-        description: What `training.save` was given: architecture, depth and, where it has one, synapse_branch.
+        description: What `training.save` was given: architecture, depth and, where it has one, synapse_group.
         test: Trials.
     """
     n_events = sum(len(events.time_ms) for events in test.events)
     event_rate_hz = 1000 * n_events / (test.n_synapses * len(test) * test.duration_ms)
     architecture, depth = description["architecture"], description["depth"]
-    return cost.count(architecture, depth, test.n_synapses, event_rate_hz, description.get("synapse_branch"))
+    return cost.count(architecture, depth, test.n_synapses, event_rate_hz, description.get("synapse_group"))
 
 
 def score(

@@ -10,7 +10,7 @@ from neurodepth.cells.morphology import find_morphology
 if TYPE_CHECKING:
     from neurodepth.report import Condition
 
-EXAMPLE, UNUSUAL, EXPERIMENTS = "example.npz", "out_of_distribution.csv", "experiments.npz"
+EXAMPLE, UNUSUAL, EXPERIMENTS, TRUST = "example.npz", "out_of_distribution.csv", "experiments.npz", "trust.json"
 # Of each neuron, by the name that the report gives it; a study of an earlier version may lack some.
 DESCRIBED = {
     "tree_path": "tree.npz",

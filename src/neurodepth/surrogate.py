@@ -18,6 +18,8 @@ LAYOUT = {
     "trial_index": ("int64", "", "trials"),
     "spike_probability": ("float32", "", "trials,time"),
     "soma_voltage_mv": ("float32", "mV", "trials,time"),
+    "half_width_mv": ("float32", "mV", "trials,time"),
+    "input_distance": ("float32", "", "trials,time"),
 }
 ATTRIBUTES = {
     "format": "always `neurodepth predictions`",
@@ -41,11 +43,17 @@ class Predictions:
         trial_index: Number of each trial within its split, shape (trials,).
         spike_probability: Of a spike in each millisecond, float32, shape (trials, time).
         soma_voltage_mv: Clipped like the voltage that networks learn, float32, shape (trials, time).
+        half_width_mv: Of the interval around the voltage, as `trust.judge` gives it, float32, shape (trials, time); None
+            where the network's error is not known.
+        input_distance: From the input that the network knows, over 1 where it does not know it, float32, shape (trials,
+            time); None where that is not known.
     """
 
     trial_index: np.ndarray
     spike_probability: np.ndarray
     soma_voltage_mv: np.ndarray
+    half_width_mv: np.ndarray | None = None
+    input_distance: np.ndarray | None = None
 
 
 def describe(model_path: str | Path) -> dict[str, Any]:
@@ -110,7 +118,8 @@ def write(path: str | Path, predictions: Predictions, network: dict[str, Any], s
         "versions": json.dumps(provenance.versions()),
         "commit": provenance.commit(),
     }
-    container.write(Path(path), {name: getattr(predictions, name) for name in LAYOUT}, LAYOUT, attributes)
+    arrays = {name: getattr(predictions, name) for name in LAYOUT}
+    container.write(Path(path), {name: one for name, one in arrays.items() if one is not None}, LAYOUT, attributes)
 
 
 def read(path: str | Path) -> tuple[Predictions, dict[str, Any]]:

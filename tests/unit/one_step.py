@@ -42,7 +42,7 @@ def predictions() -> dict[str, np.ndarray]:
             {"type": name, "synapse_dropout": 0.0, "weight_decay": 0.0} | architecture,
             2 if name in networks.STACKS else 0,
             N_SYNAPSES,
-            synapse_branch=np.arange(N_SYNAPSES) % 3,
+            synapse_group=np.arange(N_SYNAPSES) % 3,
         )
         model.set_weights([weight + 0.1 * rng.random(weight.shape) for weight in map(fixed, model.get_weights())])
         inputs = rng.integers(0, 2, (2, DURATION_MS, N_SYNAPSES)).astype(np.uint8)

@@ -39,7 +39,7 @@ TYPES = tuple(SMALL)
 def small(name, n_synapses=12, **options):
     architecture = {"type": name, **SMALL[name], **COMMON}
     branch = np.arange(n_synapses) % 3
-    return networks.build(architecture, int(name in networks.STACKS), n_synapses, synapse_branch=branch, **options)
+    return networks.build(architecture, int(name in networks.STACKS), n_synapses, synapse_group=branch, **options)
 
 
 def inputs_of(model, input_spikes, output_spikes):
@@ -145,7 +145,7 @@ def test_what_is_not_scored_is_the_receptive_field_or_the_burn_in():
 
 
 def test_two_layers_without_branches_are_refused():
-    with pytest.raises(ValueError, match="expected synapse_branch for 12 synapses, found none"):
+    with pytest.raises(ValueError, match="expected synapse_group for 12 synapses, found none"):
         networks.build({"type": "two_layer", **SMALL["two_layer"], **COMMON}, 0, 12)
 
 

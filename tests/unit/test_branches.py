@@ -35,6 +35,20 @@ def test_synapses_keep_their_order_and_have_the_place_of_their_segment(cell):
     assert table["path_distance_um"].tolist() == [5.0, 15.0, 25.0, 10.0, 30.0] * 2
 
 
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        (["branch"], [0, 0, 1, 2, 2] * 2),
+        (["kind", "branch"], [0, 0, 1, 2, 2, 3, 3, 4, 5, 5]),
+        (["kind", "tree"], [0, 0, 0, 1, 1, 2, 2, 2, 3, 3]),
+        (["kind"], [0] * 5 + [1] * 5),
+        ([], None),
+    ],
+)
+def test_groups_have_columns_in_common(cell, columns, expected):
+    assert branches.group(branches.tabulate(cell), columns) == expected
+
+
 def test_a_point_neuron_is_one_branch_at_no_distance(project):
     cell = PointCell(definition.read(project / "models" / "cells" / "lif"))
     table = branches.tabulate(cell)

@@ -35,6 +35,7 @@ ARCHITECTURES = [
     (TCN | {"factorised": False, "first_kernel_ms": 12}, 3),
     (TCN | {"factorised": True, "synapse_mixtures": 7}, 3),
 ]
+GROUPED = TCN | {"factorised": True, "input_groups": "branch"}
 
 
 def count(architecture, depth, event_rate_hz=0.0):
@@ -44,9 +45,16 @@ def count(architecture, depth, event_rate_hz=0.0):
 @pytest.mark.parametrize(("architecture", "depth"), ARCHITECTURES)
 def test_parameters_are_those_that_the_model_trains_but_for_the_dendritic_head(architecture, depth):
     options = {"synapse_dropout": 0.1, "n_regions": 0}
-    model = networks.build(architecture | options, depth, len(BRANCH), synapse_branch=BRANCH)
+    model = networks.build(architecture | options, depth, len(BRANCH), synapse_group=BRANCH)
     trained = sum(int(np.prod(one.shape)) for one in model.trainable_variables)
     assert count(architecture, depth).parameters == trained
+
+
+def test_synapses_of_a_group_count_once():
+    free, grouped = (count(one, 3, 10.0) for one in (ARCHITECTURES[0][0], GROUPED))
+    assert free.parameters - grouped.parameters == (10 - 3) * 4  # three groups of ten synapses, four channels
+    assert free.multiply_adds_per_ms - grouped.multiply_adds_per_ms == (10 - 3) * 4
+    assert free.event_multiply_adds_per_ms == grouped.event_multiply_adds_per_ms
 
 
 # By hand for 10 synapses: on the input, then elsewhere, then two heads.

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from neurodepth import networks
+from neurodepth.networks.backend import keras
 
 ARCHITECTURE = {
     "type": "tcn",
@@ -92,3 +93,37 @@ def test_a_first_kernel_that_leaves_too_little_is_refused():
 def test_a_network_is_built_with_the_first_kernel_that_it_names():
     model = networks.build(ARCHITECTURE | {"first_kernel_ms": 12}, 3, n_synapses=3)
     assert [model.get_layer(f"convolution_{layer}").kernel_ms for layer in (1, 2, 3)] == [12, 5, 5]
+
+
+@pytest.fixture
+def grouped():
+    """A network of six synapses in three groups, after a few updates on random targets."""
+    architecture = ARCHITECTURE | {"input_groups": "branch", "channel_dropout": 0.0}
+    model = networks.build(architecture, 2, n_synapses=6, seed=1, synapse_group=[0, 1, 0, 1, 2, 2])
+    rng = np.random.default_rng(0)
+    inputs = rng.integers(0, 2, (4, 80, 6)).astype(np.uint8)
+    targets = {name: rng.random((4, 80, 1)).astype(np.float32) for name in model.output}
+    model.compile(keras.optimizers.Adam(0.01), loss=dict.fromkeys(targets, "mse"))
+    for _ in range(3):
+        model.train_on_batch(inputs, targets)
+    return model
+
+
+def test_synapses_of_a_group_cannot_be_told_apart(grouped):
+    rng = np.random.default_rng(1)
+    inputs = rng.integers(0, 2, (1, 80, 6)).astype(np.uint8)
+    swapped, other = inputs[:, :, [2, 1, 0, 3, 5, 4]], inputs[:, :, [1, 0, 2, 3, 4, 5]]
+    expected = grouped.predict_on_batch(inputs)["soma_voltage"]
+    np.testing.assert_allclose(grouped.predict_on_batch(swapped)["soma_voltage"], expected, atol=1e-5)
+    assert np.abs(grouped.predict_on_batch(other)["soma_voltage"] - expected).max() > 1e-3
+
+
+def test_groups_are_saved_with_the_network(grouped, tmp_path):
+    grouped.save(tmp_path / "net.keras")
+    kernel = networks.load(tmp_path / "net.keras").get_layer("mix_synapses").kernel
+    assert kernel.constraint.groups == [0, 1, 0, 1, 2, 2]
+
+
+def test_groups_that_are_not_given_are_refused():
+    with pytest.raises(ValueError, match="network of type tcn: expected synapse_group for 6 synapses, found none"):
+        networks.build(ARCHITECTURE | {"input_groups": "tree"}, 2, n_synapses=6)

@@ -5,6 +5,7 @@ import pytest
 
 from neurodepth import surrogate, trust
 from neurodepth.cells.trial import Events
+from neurodepth.container import DatasetError
 from neurodepth.playback import take
 from neurodepth.trust import confidence, familiarity
 from neurodepth.trust.confidence import Ensemble
@@ -96,12 +97,13 @@ def noisy(monkeypatch):
         return surrogate.Predictions(trials.index, np.full(off_mv.shape, 0.1), trials.soma_voltage_mv + off_mv)
 
     monkeypatch.setattr(surrogate, "predict", predict)
+    monkeypatch.setattr(surrogate, "describe", lambda path: {"network": "noisy", "depth": 3, "training_trials": 20})
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says(noisy):
     validation, test = poisson_trials(20, 1, seed=1), poisson_trials(21, 1, seed=2)
     for paths in (["1.5,1"], ["1.5,1", "1.5,2", "1.5,3"]):
-        model = confidence.calibrate(confidence.predict(paths, validation), validation)
+        model = confidence.calibrate([confidence.predict(paths, validation)], validation)
         assert confidence.coverage(model, confidence.predict(paths, test), test) == pytest.approx(0.9, abs=0.01)
 
 
@@ -116,7 +118,7 @@ def test_calibration_finds_how_the_error_rises_with_the_spread():
     rng, trials = np.random.default_rng(1), poisson_trials(20, 1, seed=1)
     spread_mv = rng.exponential(1.0, trials.soma_voltage_mv.shape)
     error_mv = np.hypot(0.5, 3 * spread_mv) * rng.standard_normal(spread_mv.shape)
-    found = confidence.calibrate(Ensemble(spread_mv, trials.soma_voltage_mv + error_mv, spread_mv), trials)
+    found = confidence.calibrate([Ensemble(spread_mv, trials.soma_voltage_mv + error_mv, spread_mv)], trials)
     assert found.gain == pytest.approx(3, rel=0.1)
     assert found.factor == pytest.approx(1.645, rel=0.05)  # of a Gaussian error
 
@@ -137,11 +139,38 @@ def test_what_was_learned_is_read_as_it_was_written(noisy, places, tmp_path):
     np.testing.assert_allclose(one.half_width_mv, other.half_width_mv)
 
 
-def test_other_networks_than_those_calibrated_are_refused(noisy, places):
+def test_networks_that_were_not_calibrated_are_refused(noisy, places):
     train = poisson_trials(20, RATE_HZ, seed=1)
     known = trust.learn(train, train, places, ["1,1", "1,2"])
-    with pytest.raises(ValueError, match="calibrated over 2"):
-        trust.judge(train, known, ["1,1"])
+    with pytest.raises(
+        ValueError, match="3 networks are not known, only those of 1 of noisy, depth 3, 20 trials, 2 of noisy"
+    ):
+        trust.judge(train, known, ["1,1", "1,2", "1,3"])
+
+
+def test_one_of_several_seeds_has_an_interval_of_its_own(noisy, places):
+    train, validation, test = (poisson_trials(20, RATE_HZ, seed=seed) for seed in (1, 2, 3))
+    paths = ["1.5,1", "1.5,2", "1.5,3"]
+    known = trust.learn(train, validation, places, paths)
+    alone, together = (known.error_of(chosen) for chosen in (paths[1:2], paths))
+    for error, chosen in ((alone, paths[1:2]), (together, paths)):
+        assert confidence.coverage(error, confidence.predict(chosen, test), test) == pytest.approx(0.9, abs=0.01)
+    assert alone.half_width_mv(np.zeros(1)) > np.mean(together.half_width_mv(confidence.predict(paths, test).spread_mv))
+
+
+def test_a_study_s_file_is_found_from_its_networks(tmp_path):
+    (tmp_path / "trust.json").write_text("{}")
+    assert trust.find(tmp_path / "networks/depth_3/trials_4/seed_1.keras") == (tmp_path / "trust.json").resolve()
+    assert trust.find(tmp_path / "baselines/glm/depth_3/trials_4/seed_1.keras") == (tmp_path / "trust.json").resolve()
+    (tmp_path / "trust.json").unlink()
+    assert trust.find(tmp_path / "networks/depth_3/trials_4/seed_1.keras") is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"places": 1}'])
+def test_a_file_of_something_else_is_refused(tmp_path, content):
+    (tmp_path / "trust.json").write_text(content)
+    with pytest.raises(DatasetError, match=r"trust\.json: expected what snakemake writes .* run snakemake again"):
+        trust.read(tmp_path / "trust.json")
 
 
 def test_predictions_of_several_networks_are_averaged(noisy):

@@ -129,3 +129,37 @@ rule play_trials:
         "Record test trials of {wildcards.cell}, {wildcards.variant} to play."
     script:
         "../../scripts/play_trials.py"
+
+
+rule learn_trust:
+    input:
+        train=familiar_shards,
+        validation=validation_shards,
+        networks=best_trained_files,
+        tree=f"{CONDITION_PATH}/tree.npz",
+    output:
+        f"{CONDITION_PATH}/{result_files.TRUST}",
+    log:
+        f"{LOG_PATH}/learn_trust/{{cell}}/{{variant}}.log",
+    benchmark:
+        f"{BENCHMARK_PATH}/learn_trust/{{cell}}/{{variant}}.tsv"
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=trust_memory,
+        runtime=more_each_attempt(120),
+    params:
+        study=study_of,
+        digest=provenance.code_digest(
+            *READING_CODE,
+            "networks",
+            "surrogate.py",
+            "synapse_types.py",
+            "training",
+            "trust",
+        ),
+    message:
+        "Learn how far to trust the networks of {wildcards.cell}, {wildcards.variant}."
+    script:
+        "../../scripts/learn_trust.py"

@@ -2,6 +2,7 @@
 
 from neurodepth import result_files
 
+FAMILIAR_TRIALS = 400  # ASSUME: their extremes hardly grow with more
 DESCRIBED = {  # of each neuron, by the name that the report gives it
     name: f"{CONDITION_PATH}/{file}"
     for name, file in {
@@ -19,6 +20,25 @@ EXPERIMENTS = {  # on cells with dendrites, where the study asks for them
 def train_shards(wildcards):
     """Shards of all training trials of a condition."""
     return shards_of(key_of(wildcards), "train")
+
+
+def familiar_shards(wildcards):
+    """The first shards of training trials, which show what input is usual."""
+    per_shard = config["simulation"]["trials_per_shard"]
+    return train_shards(wildcards)[: -(-FAMILIAR_TRIALS // per_shard)]
+
+
+def trust_memory(wildcards, attempt):
+    """Memory in MB of what holds those trials and the validation trials."""
+    key = key_of(wildcards)
+    n_trials = min(n_trials_of(key, "train"), 2 * FAMILIAR_TRIALS)
+    return attempt * memory_of(n_trials + n_trials_of(key, "validation"))
+
+
+def best_trained_files(wildcards):
+    """Networks of a condition trained on all the data, with their descriptions."""
+    largest = f"/trials_{training_sizes(key_of(wildcards))[-1]}/"
+    return [path for path in network_files(wildcards) if largest in path]
 
 
 def described_files():

@@ -121,9 +121,9 @@ def baseline_architecture(wildcards):
 
 
 @functools.cache
-def type_of(network):
-    """Type of a network."""
-    return networks.read(architecture_path(network))["type"]
+def groups_synapses(network):
+    """Whether a network is built from groups of synapses."""
+    return bool(networks.grouped_by(networks.read(architecture_path(network))))
 
 
 def baselines_of(condition):
@@ -166,8 +166,10 @@ def baseline_tables():
 
 
 def synapses_of(wildcards):
-    """Table of synapses, with their branches, where a network is built from it."""
-    if type_of(wildcards.network) != "two_layer":
+    """Table of synapses, with their branches, where a network, or else that of the condition, is built from it."""
+    if not groups_synapses(
+        wildcards.get("network", condition_of(wildcards)["network"])
+    ):
         return []
     return f"{CONDITION_PATH}/synapses.csv".format_map(dict(wildcards.items()))
 
@@ -177,14 +179,15 @@ def training_memory(wildcards, attempt):
     n_trials = int(wildcards.training_trials) + n_trials_of(
         key_of(wildcards), "validation"
     )
-    return attempt * _memory_of(n_trials)
+    return attempt * memory_of(n_trials)
 
 
 def evaluation_memory(wildcards, attempt):
     """Memory in MB of what holds all test trials of a condition."""
-    return attempt * _memory_of(n_trials_of(key_of(wildcards), "test"))
+    return attempt * memory_of(n_trials_of(key_of(wildcards), "test"))
 
 
-def _memory_of(n_trials):
+def memory_of(n_trials):
+    """Memory in MB of what holds so many trials and a network."""
     n_ms = n_trials * config["simulation"]["duration_ms"]
     return BASE_MB + n_ms * TRIAL_BYTES_PER_MS // 10**6

@@ -17,6 +17,7 @@ rule train_network:
         train=training_shards,
         validation=validation_shards,
         basis=basis_of,
+        synapses=synapses_of,
         architecture=architecture_of,
     output:
         model=f"{NETWORK_PATH}.keras",

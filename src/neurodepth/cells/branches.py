@@ -1,5 +1,6 @@
 """Synapses of a cell with the branch of the dendrite that each lies on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,3 +28,12 @@ def tabulate(cell: Any) -> pd.DataFrame:
         branch=cell.segments.groupby(["tree", "section"], sort=False).ngroup()
     )
     return cell.synapses.join(of_segments, on="segment")[COLUMNS]
+
+
+def group(table: pd.DataFrame, columns: Sequence[str]) -> list[int] | None:
+    """Number the groups of synapses that have some columns of `tabulate` in common, as `networks.grouped_by` names them.
+
+    Returns:
+        The group of each synapse, whole numbers from 0 on; None for no columns.
+    """
+    return table.groupby(list(columns), sort=False).ngroup().tolist() if columns else None

@@ -1,35 +1,86 @@
 """`neurodepth predict`: what a network says to the input of some trials."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from neurodepth.cli import options
 
+if TYPE_CHECKING:
+    from neurodepth.surrogate import Predictions
+    from neurodepth.trials import Trials
+
+NAMED_TRIALS = 3  # of those with unfamiliar input
+FEW_TRIALS = 100  # ASSUME: fewer do not show what input is usual (docs/surrogate.md)
+
 
 @click.command()
 @click.argument("model", type=options.FILE)
 @click.argument("shard", type=options.FILE)
+@click.option(
+    *("--trust", "trust_path"),
+    type=options.FILE,
+    help="What a study knows of its networks; if left out, trust.json of the neuron in whose folder MODEL is, if there.",
+)
 @options.cores
 @options.output("predictions.h5")
 @options.overwrite
-def predict(model: Path, shard: Path, cores: int, output: Path, overwrite: bool) -> None:
-    """Let the network MODEL predict the trials of SHARD from their input.
+def predict(model: Path, shard: Path, trust_path: Path | None, cores: int, output: Path, overwrite: bool) -> None:
+    """Let the network MODEL predict the trials of SHARD from their input, and say how far to trust it.
 
-    The output is HDF5 with trial_index, spike_probability and soma_voltage_mv, one value a millisecond;
+    The output is HDF5 with trial_index, spike_probability, soma_voltage_mv and, where they are known, the half-width of
+    the interval around the voltage and how far the input is from that of training, one value a millisecond;
     docs/command_line.md says how to read it.
 
     \b
     Example:
       neurodepth predict results/lif/default/networks/depth_1/trials_400/seed_1.keras lif.h5
     """
-    from neurodepth import dataset, surrogate
+    from neurodepth import dataset, surrogate, trust
     from neurodepth.networks import backend
 
     options.refuse_existing(output, overwrite)
     network = surrogate.describe(model)
     attributes = dataset.describe(shard)["attributes"]
     backend.use_threads(cores)
-    predictions = surrogate.predict(model, dataset.read_split([shard], optional=()))
+    trials = dataset.read_split([shard], optional=())
+    predictions = surrogate.predict(model, trials)
+    trust_path = trust_path or trust.find(model)
+    said = f"no {trust.FILE} above {model}: how far to trust it is not known"
+    if trust_path:
+        predictions, said = _judge(model, trials, predictions, trust_path)
     surrogate.write(output, predictions, network, attributes)
-    click.echo(f"{output}: {len(predictions.trial_index)} trials of {attributes['cell']}, {attributes['variant']}")
+    click.echo(
+        f"{output}: {len(predictions.trial_index)} trials of {attributes['cell']}, {attributes['variant']}\n{said}"
+    )
+
+
+def _judge(model: Path, trials: "Trials", predictions: "Predictions", trust_path: Path) -> tuple["Predictions", str]:
+    """The predictions with how far to trust them, and that in words."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from neurodepth import trust
+    from neurodepth.trust import familiarity
+
+    known = trust.read(trust_path)
+    found = familiarity.judge(trials, known.places, known.limits)
+    predictions = replace(predictions, input_distance=found.distance)
+    named = [f"{index} ({why})" for index, why in zip(trials.index, found.reason, strict=True) if why]
+    said = [f"input unlike that of training: {len(named)} of {len(trials)} trials"]
+    if named:
+        more = ", ..." if len(named) > NAMED_TRIALS else ""
+        said[0] += f", {', '.join(named[:NAMED_TRIALS])}{more}"
+    if known.n_training_trials < FEW_TRIALS:
+        said.append(f"(learned from {known.n_training_trials} trials, which do not show all that is usual)")
+    if error := known.error_of([model]):
+        half_width_mv = error.half_width_mv(np.zeros_like(predictions.soma_voltage_mv))
+        predictions = replace(predictions, half_width_mv=half_width_mv)
+        said.append(
+            f"soma voltage: within {half_width_mv.flat[0]:.2f} mV in {error.confidence:.0%} of the ms, if the input is like that of training"
+        )
+    else:
+        said.append(f"soma voltage: {trust_path} does not know the error of this network")
+    return predictions, "\n".join(said)

@@ -40,6 +40,8 @@ The file holds, as HDF5:
 |---|---|---|---|
 {rows}
 
+`half_width_mv` and `input_distance` are there where it is known [how far to trust the network](surrogate.md#how-far-to-trust-it).
+
 Its attributes: {attributes}. To read it: `surrogate.read("predictions.h5")` in Python, or any HDF5 reader.
 """
 

@@ -28,7 +28,7 @@ from neurodepth.cli import options
 @click.option("--learning-rate", type=options.number(0, is_open=True), help="Of Adam after the warm-up.")
 @click.option("--config", type=options.FILE, help="Study whose training settings hold where no option says otherwise.")
 @click.option("--basis", type=options.FILE, help="basis.h5 of the shards' dendritic components, to train on them too.")
-@click.option("--synapses", type=options.FILE, help="synapses.csv of the cell, for networks built from its branches.")
+@click.option("--synapses", type=options.FILE, help="synapses.csv of the cell, for networks that group its synapses.")
 @options.seed("Of weights, dropout and windows.")
 @options.cores
 @options.output("network.keras", help="Keras file to write; NAME.json and the history NAME.csv lie beside it.")
@@ -60,6 +60,7 @@ def train(
     import pandas as pd
 
     from neurodepth import configuration, dataset, networks, training
+    from neurodepth.cells import branches
     from neurodepth.networks import backend
     from neurodepth.training import checkpoint
 
@@ -71,15 +72,15 @@ def train(
     architecture = networks.read(network)
     study = configuration.read([config] if config else [])["training"]
     budget = training.Budget(**study | {name: value for name, value in settings.items() if value is not None})
-    branch = pd.read_csv(synapses)["branch"].tolist() if synapses else None
+    group = branches.group(pd.read_csv(synapses), networks.grouped_by(architecture)) if synapses else None
     backend.use_threads(cores)
     checkpoint_path = Path(f"{output}.checkpoint")
     with options.log_on_screen():
         model, scaling, history = training.train(
             *(training_trials, validation, architecture, depth, seed, budget, checkpoint_path),
-            *(f"{network.stem}, depth {depth}", dataset.read_basis(basis) if basis else None, branch),
+            *(f"{network.stem}, depth {depth}", dataset.read_basis(basis) if basis else None, group),
         )
-    description = {"network": network.stem, "architecture": architecture, "synapse_branch": branch}
+    description: dict[str, Any] = {"network": network.stem, "architecture": architecture, "synapse_group": group}
     description |= {"depth": depth, "training_trials": len(training_trials), "seed": seed}
     with options.whole(output) as path:
         history.to_csv(path.with_suffix(".csv"), index=False)

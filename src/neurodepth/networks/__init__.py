@@ -16,6 +16,9 @@ OTHERS = (
     *("lstm", "spiking", "elm"),
 )
 
+# What synapses of a group have in common; excitatory and inhibitory ones are always apart.
+INPUT_GROUPS = {"branch": ["kind", "branch"], "tree": ["kind", "tree"], "kind": ["kind"]}
+
 
 def read(path: str | Path) -> dict[str, Any]:
     """Read and check a network definition.
@@ -36,6 +39,13 @@ def baseline_depth(architecture: dict[str, Any], depths: Sequence[int]) -> int:
     return architecture.get("depth", max(depths)) if architecture["type"] in STACKS else 0
 
 
+def grouped_by(architecture: dict[str, Any]) -> list[str]:
+    """Columns of the table of synapses (`cells.branches.tabulate`) whose values make a group; none for most types."""
+    if architecture["type"] == "two_layer":
+        return ["branch"]
+    return INPUT_GROUPS[architecture["input_groups"]] if "input_groups" in architecture else []
+
+
 def build(
     architecture: dict[str, Any],
     depth: int,
@@ -44,7 +54,7 @@ def build(
     spike_probability: float = 1e-3,
     seed: int = 0,
     precision: str = "float32",
-    synapse_branch: Sequence[int] | None = None,
+    synapse_group: Sequence[int] | None = None,
 ) -> Any:
     """Build the network that a definition describes.
 
@@ -56,7 +66,7 @@ def build(
         spike_probability: Fraction of milliseconds with a spike, where the spike head starts.
         seed: Of the initial weights and of dropout.
         precision: `float32` or `bfloat16`; the latter computes in bfloat16 and keeps weights in float32.
-        synapse_branch: Branch of each synapse, whole numbers from 0 on; type `two_layer` needs it.
+        synapse_group: Group of each synapse, whole numbers from 0 on, where `grouped_by` says by what.
 
     Returns:
         A `keras.Model` from input spikes, uint8, shape (trials, time, synapses), to a mapping of `spike_logit` and
@@ -64,7 +74,7 @@ def build(
         time, regions). Type `linear_nonlinear_poisson` also takes the cell's own spikes: see there.
 
     Raises:
-        ValueError: If the depth does not fit the type, or the branches of the synapses are missing.
+        ValueError: If the depth does not fit the type, or the groups of the synapses are missing.
     """
     name = architecture["type"]
     if (depth > 0) != (name in STACKS):
@@ -75,7 +85,7 @@ def build(
     from neurodepth.networks.frame import Frame
 
     keras.utils.set_random_seed(seed)
-    frame = Frame(n_synapses, n_regions, spike_probability, precision, synapse_branch)
+    frame = Frame(n_synapses, n_regions, spike_probability, precision, synapse_group)
     return module.build(architecture, depth, frame)
 
 

@@ -6,10 +6,10 @@ counts nothing. The head for dendritic regions serves training only and is not c
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from neurodepth.networks import kernel_sizes
+from neurodepth.networks import grouped_by, kernel_sizes
 from neurodepth.networks.routing import overlapping_windows
 
 MS_PER_S = 1000
@@ -47,7 +47,7 @@ def count(
     depth: int,
     n_synapses: int,
     event_rate_hz: float,
-    synapse_branch: Sequence[int] | None = None,
+    synapse_group: Sequence[int] | None = None,
 ) -> Cost:
     """Count parameters and multiply-adds of a network.
 
@@ -56,14 +56,22 @@ def count(
         depth: As for `networks.build`.
         n_synapses: Input channels.
         event_rate_hz: Mean rate of the events of one synapse.
-        synapse_branch: As for `networks.build`.
+        synapse_group: As for `networks.build`.
     """
+    n_groups = 0
+    if grouped_by(architecture):
+        if synapse_group is None:
+            raise ValueError(
+                f"network of type {architecture['type']}: expected synapse_group to count groups, found none"
+            )
+        n_groups = max(synapse_group) + 1
     if architecture["type"] == "two_layer":
-        if synapse_branch is None:
-            raise ValueError("network of type two_layer: expected synapse_branch to count its branches, found none")
-        found = _two_layer(architecture, n_synapses, max(synapse_branch) + 1)
+        found = _two_layer(architecture, n_synapses, n_groups)
     else:
         found = COUNTS[architecture["type"]](architecture, depth, n_synapses)
+        if n_groups:  # one channel stands for a group
+            saved = (n_synapses - n_groups) * round(found.per_event)
+            found = replace(found, parameters=found.parameters - saved, on_input=found.on_input - saved)
     heads = N_HEADS * found.features
     return Cost(
         found.parameters + (heads + N_HEADS if heads else 0),

@@ -19,14 +19,29 @@ class Frame:
         n_regions: Dendritic regions to predict besides; 0 leaves that head out.
         spike_probability: Fraction of milliseconds with a spike, where the spike head starts.
         precision: `float32` or `bfloat16`; the latter for products over all synapses alone, never for a recurrence.
-        synapse_branch: Branch of each synapse, whole numbers from 0 on, or None where it is not known.
+        synapse_group: Group of each synapse, whole numbers from 0 on, or None where it is not known.
     """
 
     n_synapses: int
     n_regions: int
     spike_probability: float
     precision: str
-    synapse_branch: Sequence[int] | None = None
+    synapse_group: Sequence[int] | None = None
+
+    def groups(self, type_name: str) -> list[int]:
+        """The group of each synapse, for a type of network that is built from them.
+
+        Raises:
+            ValueError: If they are not known, or not of this many synapses.
+        """
+        given = self.synapse_group
+        if given is None or len(given) != self.n_synapses:
+            found = "none" if given is None else f"{len(given)}"
+            raise ValueError(
+                f"network of type {type_name}: expected synapse_group for {self.n_synapses} synapses, found {found}: "
+                "give the group of each synapse of the cell (cells.branches.group)"
+            )
+        return list(map(int, given))
 
     @property
     def policy(self) -> str:

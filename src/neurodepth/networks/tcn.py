@@ -7,6 +7,7 @@ from neurodepth.networks.backend import keras
 from neurodepth.networks.convolution import CausalConvolution, IntoTiles, OutOfTiles
 from neurodepth.networks.frame import Frame
 from neurodepth.networks.normalisation import Normalisation
+from neurodepth.networks.shared_inputs import SharedWithin
 from neurodepth.networks.synapse_dropout import SynapseDropout
 
 # The published batch normalisation forgets over 100 updates; short trainings need a faster memory.
@@ -22,7 +23,9 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
     if architecture["factorised"]:
         x = keras.ops.cast(x, policy.removeprefix("mixed_"))
         mixtures = architecture.get("synapse_mixtures", width)
-        x = keras.layers.Dense(mixtures, use_bias=False, dtype=policy, name="mix_synapses")(x)
+        shared = SharedWithin(frame.groups("tcn")) if "input_groups" in architecture else None
+        mix = keras.layers.Dense(mixtures, use_bias=False, kernel_constraint=shared, dtype=policy, name="mix_synapses")
+        x = mix(x)
     x = IntoTiles(dtype=policy, name="into_tiles")(x)
     x = keras.ops.cast(x, policy.removeprefix("mixed_"))
     kernels_ms = kernel_sizes(architecture["receptive_field_ms"], depth, architecture.get("first_kernel_ms"))

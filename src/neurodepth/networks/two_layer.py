@@ -23,16 +23,10 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
     Raises:
         ValueError: If the branches of the synapses are not known, or not of this many synapses.
     """
-    branch = frame.synapse_branch
-    if branch is None or len(branch) != frame.n_synapses:
-        found = "none" if branch is None else f"{len(branch)}"
-        raise ValueError(
-            f"network of type two_layer: expected synapse_branch for {frame.n_synapses} synapses, found {found}: "
-            "give the branch of each synapse of the cell"
-        )
+    branch = frame.groups("two_layer")
     inputs, spikes = frame.input_spikes(architecture["synapse_dropout"])
     n_filters, kernel_ms = architecture["temporal_filters"], architecture["receptive_field_ms"]
-    sums = BranchSums(list(map(int, branch)), n_filters, dtype=frame.policy, name="branch_sums")(spikes)
+    sums = BranchSums(branch, n_filters, dtype=frame.policy, name="branch_sums")(spikes)
     tiles = IntoTiles(dtype=frame.policy, name="into_tiles")(sums)
     drive = TemporalFilters(n_filters, kernel_ms, dtype=frame.policy, name="temporal_filters")(tiles)
     drive = OutOfTiles(dtype="float32", name="out_of_tiles")(drive, inputs)

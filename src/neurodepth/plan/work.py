@@ -141,10 +141,11 @@ class _Counter:
             for size in sizes
             for seed in seeds
         ]
-        for network in condition.get("baselines", []):
+        baselines = condition.get("baselines", [])
+        if any(networks.grouped_by(self._architecture(one)) for one in [condition["network"], *baselines]):
+            found.append(Job("simulation", f"tabulate_synapses/{where}", {"simulation_start_compartmental": 1}))
+        for network in baselines:
             depth = self._baseline_depth(network)
-            if self._architecture(network)["type"] == "two_layer":
-                found.append(Job("simulation", f"tabulate_synapses/{where}", {"simulation_start_compartmental": 1}))
             found += [
                 self._training(
                     f"train_baseline/{where}/{network}_depth_{depth}_trials_{sizes[-1]}_seed_{seed}",
@@ -193,7 +194,7 @@ class _Counter:
         return found
 
     def _descriptions(self, condition: dict[str, Any]) -> list[Job]:
-        """What the report shows beside the scores: the tree, the data, what networks have learned, trials to play."""
+        """What the report shows beside the scores: the tree, the data, what networks have learned, how far to trust them, trials to play."""
         cell, variant, trials = condition["cell"], condition["variant"], condition["trials"]
         where = f"{cell}/{variant}"
         test_s, data_s = trials["test"] * self.trial_s, sum(trials.values()) * self.trial_s
@@ -201,11 +202,13 @@ class _Counter:
         ablation_s = (1 + n_types) * min(trials["test"], N_ABLATION_TRIALS) * self.trial_s
         stacks = [(condition["network"], depth) for depth in sorted(self.study["depths"])]
         played_s = N_PLAYED_TRIALS * self.trial_s
+        n_seeds, familiar_s = len(self.study["training_seeds"]), trials["validation"] * self.trial_s
         return [
             Job("evaluation", f"describe_tree/{where}", {"evaluation_start": 1, "evaluation_data": test_s}),
             Job("evaluation", f"describe_data/{where}", {"evaluation_start": 1, "evaluation_data": data_s}),
             self._evaluation(f"inspect_networks/{where}", condition, stacks, 1, test_s + ablation_s),
             self._evaluation(f"play_trials/{where}", condition, [stacks[0], stacks[-1]], 1, played_s),
+            self._evaluation(f"learn_trust/{where}", condition, stacks, n_seeds, familiar_s),
         ]
 
     def _evaluation(

@@ -38,7 +38,7 @@ def train(
     checkpoint_path: str | Path,
     label: str = "training",
     basis: VoltageBasis | None = None,
-    synapse_branch: Sequence[int] | None = None,
+    synapse_group: Sequence[int] | None = None,
 ) -> tuple[keras.Model, Scaling, pd.DataFrame]:
     """Train a network, going on from a checkpoint where an interrupted training left one.
 
@@ -52,7 +52,7 @@ def train(
         checkpoint_path: Folder for the state after each epoch; `checkpoint.discard` removes it.
         label: What the log calls this training.
         basis: What the trials' dendritic components are components of; None to train without the dendrite.
-        synapse_branch: As for `networks.build`.
+        synapse_group: As for `networks.build`.
 
     Returns:
         The model with the weights of the best epoch, in float32; its scaling; and the history: one row an epoch.
@@ -69,7 +69,7 @@ def train(
         )
     checkpoint = Path(checkpoint_path)
     rotation = None if basis is None or trials.dendrite_components_mv is None else rotation_to_regions(basis)
-    branches = None if synapse_branch is None else list(map(int, synapse_branch))
+    branches = None if synapse_group is None else list(map(int, synapse_group))
     turned = None if rotation is None else rotation.tolist()
     key = _digest(trials, validation, architecture, depth, seed, budget, turned, branches)
     scaling = fit_scaling(trials, rotation)
@@ -77,7 +77,7 @@ def train(
     spike_probability = (trials.spikes().sum() + 0.5) / (len(trials) * trials.duration_ms + 1)
     shape = (trials.n_synapses, len(scaling.region_deviation_mv), spike_probability, seed)
     predictor, model = (
-        networks.build(architecture, depth, *shape, precision, synapse_branch)
+        networks.build(architecture, depth, *shape, precision, synapse_group)
         for precision in ("float32", resolve_precision(budget.precision))
     )
     weights = {"spike_logit": SPIKE_WEIGHT, "soma_voltage": SOMA_WEIGHT, "dendrite_regions": budget.dendrite_weight}

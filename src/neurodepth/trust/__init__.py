@@ -1,8 +1,7 @@
 """When to trust a surrogate: input that it knows, and how wrong it may be on it. docs/surrogate.md.
 
-limits = trust.learn(train, validation, places, model_paths)
-trust.write("trust.json", limits)
-judged = trust.judge(trials, trust.read("trust.json"), model_paths)
+known = trust.read("results/quick/l5pc/nmda/trust.json")  # as the workflow wrote it, with trust.learn
+judged = trust.judge(trials, known, model_paths)
 """
 
 import json
@@ -13,14 +12,38 @@ from typing import Any
 
 import numpy as np
 
-from neurodepth import synapse_types
+from neurodepth import result_files, surrogate, synapse_types
+from neurodepth.container import DatasetError
+from neurodepth.surrogate import Predictions
 from neurodepth.synapse_types import SynapseTypes
 from neurodepth.trials import Trials
 from neurodepth.trust import confidence, familiarity
 from neurodepth.trust.confidence import Ensemble, ErrorModel
 from neurodepth.trust.familiarity import Familiarity, Limits, Places
 
-__all__ = ["Judgement", "Trust", "judge", "learn", "read", "read_places", "write"]
+__all__ = ["Calibrated", "Judgement", "Trust", "find", "judge", "learn", "read", "read_places", "write"]
+
+FILE = result_files.TRUST
+FOLDERS_ABOVE = 5  # a baseline lies in baselines/NAME/depth_D/trials_N of the neuron's folder
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How wrong networks of one kind are.
+
+    Attributes:
+        network: Name of their architecture.
+        depth: Their layers.
+        training_trials: That they were trained on.
+        n_networks: That predict together, trained from as many seeds.
+        error: Of their voltage.
+    """
+
+    network: str
+    depth: int
+    training_trials: int
+    n_networks: int
+    error: ErrorModel
 
 
 @dataclass(frozen=True)
@@ -30,14 +53,22 @@ class Trust:
     Attributes:
         places: Of the cell's synapses.
         limits: Of familiar input.
-        error: Of the networks' voltage.
-        n_networks: That the spread is taken over.
+        n_training_trials: That the limits were learned from.
+        calibrated: Errors of the networks, each alone and all seeds of a kind together.
     """
 
     places: Places
     limits: Limits
-    error: ErrorModel
-    n_networks: int
+    n_training_trials: int
+    calibrated: tuple[Calibrated, ...]
+
+    def error_of(self, model_paths: Sequence[str | Path]) -> ErrorModel | None:
+        """Of networks that predict together; None if such networks were not calibrated."""
+        kinds = {_kind_of(path) for path in model_paths}
+        for one in self.calibrated:
+            if kinds == {(one.network, one.depth, one.training_trials)} and one.n_networks == len(model_paths):
+                return one.error
+        return None
 
 
 @dataclass(frozen=True)
@@ -68,45 +99,81 @@ def learn(train: Trials, validation: Trials, places: Places, model_paths: Sequen
     """Learn what networks know.
 
     Args:
-        train: Trials that they were trained on, or some of them.
+        train: Trials that they were trained on, or a few hundred of them.
         validation: Trials that trained no weight.
         places: Of the synapses.
-        model_paths: Networks trained apart on the same trials: seeds, or where there is one seed, depths.
+        model_paths: Networks of the cell, of any depths; those that differ in their seed alone also count together.
     """
-    error = confidence.calibrate(confidence.predict(model_paths, validation), validation)
-    return Trust(places, familiarity.learn(train, places), error, len(model_paths))
+    by_kind: dict[tuple[str, int, int], list[Predictions]] = {}
+    for path in model_paths:
+        by_kind.setdefault(_kind_of(path), []).append(surrogate.predict(path, validation))
+    calibrated = []
+    for kind, found in by_kind.items():
+        alone = [confidence.combine([one]) for one in found]
+        calibrated.append(Calibrated(*kind, 1, confidence.calibrate(alone, validation)))
+        if len(found) > 1:
+            together = confidence.calibrate([confidence.combine(found)], validation)
+            calibrated.append(Calibrated(*kind, len(found), together))
+    return Trust(places, familiarity.learn(train, places), len(train), tuple(calibrated))
+
+
+def _kind_of(model_path: str | Path) -> tuple[str, int, int]:
+    described = surrogate.describe(model_path)
+    return described["network"], described["depth"], described["training_trials"]
 
 
 def judge(trials: Trials, known: Trust, model_paths: Sequence[str | Path]) -> Judgement:
     """Say how far to trust what networks predict of some trials.
 
     Raises:
-        ValueError: If the networks are not as many as the interval was calibrated with.
+        ValueError: If their error is not known, or the trials are too short.
+        DatasetError: If they were trained on another cell.
     """
-    if len(model_paths) != known.n_networks:
+    error = known.error_of(model_paths)
+    if error is None:
+        there = ", ".join(
+            f"{one.n_networks} of {one.network}, depth {one.depth}, {one.training_trials} trials"
+            for one in known.calibrated
+        )
         raise ValueError(
-            f"{len(model_paths)} networks given, but their spread was calibrated over {known.n_networks}: give the same ones"
+            f"the errors of these {len(model_paths)} networks are not known, only those of {there}: give such networks, "
+            "or learn them with trust.learn"
         )
     predicted = confidence.predict(model_paths, trials)
     return Judgement(
-        familiarity.judge(trials, known.places, known.limits), predicted, known.error.half_width_mv(predicted.spread_mv)
+        familiarity.judge(trials, known.places, known.limits), predicted, error.half_width_mv(predicted.spread_mv)
     )
+
+
+def find(model_path: str | Path) -> Path | None:
+    """The file that a study wrote of a network's cell, `trust.json` in one of the folders above it; None if there is none."""
+    folders = Path(model_path).resolve().parents[:FOLDERS_ABOVE]
+    return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
 
 
 def write(path: str | Path, known: Trust) -> None:
     """Write what `learn` found as JSON."""
-    Path(path).write_text(json.dumps(asdict(known), default=np.ndarray.tolist, indent=1))
+    Path(path).write_text(json.dumps(asdict(known), default=np.ndarray.tolist))
 
 
 def read(path: str | Path) -> Trust:
-    """Read what `write` wrote."""
-    stored: dict[str, Any] = json.loads(Path(path).read_text())
-    places, limits = stored["places"], stored["limits"]
-    types = SynapseTypes(tuple(places["types"]["names"]), np.array(places["types"]["of_synapse"]))
-    arrays = {name: np.array(limits[name]) for name in ("centre", "reach")}
-    return Trust(
-        Places(types, np.array(places["branch"]), np.array(places["is_excitatory"])),
-        Limits(**(limits | arrays | {"names": tuple(limits["names"])})),
-        ErrorModel(**stored["error"]),
-        stored["n_networks"],
-    )
+    """Read what `write` wrote.
+
+    Raises:
+        DatasetError: If it is something else.
+    """
+    try:
+        stored: dict[str, Any] = json.loads(Path(path).read_text())
+        places, limits = stored["places"], stored["limits"]
+        types = SynapseTypes(tuple(places["types"]["names"]), np.array(places["types"]["of_synapse"]))
+        arrays = {name: np.array(limits[name]) for name in ("centre", "reach")}
+        return Trust(
+            Places(types, np.array(places["branch"]), np.array(places["is_excitatory"])),
+            Limits(**(limits | arrays | {"names": tuple(limits["names"])})),
+            stored["n_training_trials"],
+            tuple(Calibrated(**(one | {"error": ErrorModel(**one["error"])})) for one in stored["calibrated"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{path}: expected what snakemake writes as {FILE}, found something else ({error}): delete it and run snakemake again"
+        ) from error

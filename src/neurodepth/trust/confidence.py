@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from neurodepth import metrics, surrogate
+from neurodepth.surrogate import Predictions
 from neurodepth.trials import Trials
 
 CONFIDENCE = 0.9
@@ -54,20 +55,28 @@ class ErrorModel:
         return self.factor * np.hypot(self.gain * spread_mv, self.floor_mv)
 
 
-def predict(model_paths: Sequence[str | Path], trials: Trials) -> Ensemble:
-    """Let networks trained apart predict the same trials."""
-    found = [surrogate.predict(path, trials) for path in model_paths]
+def combine(found: Sequence[Predictions]) -> Ensemble:
+    """Mean and spread of what several networks predict of the same trials."""
     voltage_mv = np.stack([one.soma_voltage_mv for one in found])
     probability = np.mean([one.spike_probability for one in found], axis=0)
     return Ensemble(probability, voltage_mv.mean(axis=0), voltage_mv.std(axis=0))
 
 
-def calibrate(predicted: Ensemble, validation: Trials) -> ErrorModel:
-    """Fit the interval to validation trials, which trained no weight."""
-    error_mv, spread_mv = (
-        one[:, metrics.WARM_UP_MS :] for one in (errors_mv(predicted, validation), predicted.spread_mv)
-    )
-    square, by = error_mv.ravel().astype(float) ** 2, spread_mv.ravel().astype(float) ** 2
+def predict(model_paths: Sequence[str | Path], trials: Trials) -> Ensemble:
+    """Let networks trained apart predict the same trials."""
+    return combine([surrogate.predict(path, trials) for path in model_paths])
+
+
+def calibrate(predicted: Sequence[Ensemble], validation: Trials) -> ErrorModel:
+    """Fit the interval to validation trials, which trained no weight.
+
+    Args:
+        predicted: Of these trials by one ensemble; by several, such as each seed alone, for an interval that fits any.
+        validation: The trials.
+    """
+    errors = np.concatenate([errors_mv(one, validation)[:, metrics.WARM_UP_MS :] for one in predicted])
+    spreads = np.concatenate([one.spread_mv[:, metrics.WARM_UP_MS :] for one in predicted])
+    square, by = errors.ravel().astype(float) ** 2, spreads.ravel().astype(float) ** 2
     slope = max(0.0, float(np.cov(by, square)[0, 1] / by.var())) if by.any() else 0.0
     floor = max(float(square.mean() - slope * by.mean()), SMALLEST_SHARE * float(square.mean()))
     expected_mv = np.sqrt(floor + slope * by)

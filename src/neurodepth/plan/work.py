@@ -9,6 +9,7 @@ from neurodepth import configuration, networks, project
 from neurodepth.cells import definition
 from neurodepth.networks import cost
 from neurodepth.plan.rates import Rates
+from neurodepth.simulation import target_rate
 
 MS_PER_S = 1000
 PREDICTION_PER_TRAINING = (
@@ -17,6 +18,7 @@ PREDICTION_PER_TRAINING = (
 # Test trials that networks predict again for the report, on input without each type of synapses, and what is played.
 N_ABLATION_TRIALS, N_TYPES = 50, {"point": 2, "compartmental": 8}
 N_PLAYED_TRIALS = 4
+TUNED_FACTORS = 3  # ASSUME a search for an output rate takes as long as three factors with all their trials
 STAGES = ("simulation", "training", "evaluation", "report")
 
 
@@ -86,6 +88,11 @@ class _Counter:
         is_point = self._is_point(cell, variant)
         n_components = 0 if is_point else self.simulation["dendrite_components"]
         found = [self._basis(cell, variant)] if n_components else []
+        if "target_output_rate_hz" in condition:
+            n_trials = min(target_rate.MOST_MS / self.simulation["duration_ms"], trials["train"])
+            found.append(
+                self._simulation(f"tune_input/{cell}/{variant}", cell, variant, int(TUNED_FACTORS * n_trials), 0)
+            )
         for split, n_trials in trials.items():
             found += self.shards(cell, variant, split, n_trials, n_components)
         return found + self._trainings(condition) + self._evaluations(condition) + self._descriptions(condition)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
 
 from neurodepth import simulation, validation
@@ -16,9 +17,12 @@ from neurodepth.cells import definition
 from neurodepth.simulation.engine import LOCAL, Engine
 from neurodepth.simulation.protocol import Protocol
 
-PILOT_MS = 8000  # simulated for each factor that is tried, at least, besides the start of each trial
+# Simulated for each factor that is tried, at least and at most, besides the start of each trial. Rates of trials differ by
+# more than their mean (docs/own_cell.md), so that four minutes leave a standard error of a fifth, and eight seconds would one of 1.
+LEAST_MS, MOST_MS = 40_000, 240_000
 START_MS = 500  # of a trial, not counted: the cell leaves its initial voltage
-TOLERANCE = 0.25  # of the target; eight spikes, what is expected at 1 Hz, have a standard error of 0.35
+TOLERANCE = 0.25  # of the target
+SURE = 2  # standard errors from the target: no more trials are needed to say on which side the rate is
 LOWEST, HIGHEST = 1 / 16, 16  # factors
 CLOSE = 1.05  # ratio of two factors that are not told apart
 log = logging.getLogger(__name__)
@@ -30,15 +34,19 @@ class Tried:
 
     Attributes:
         factor: On the rates of all synapses.
-        output_rate_hz: Of the pilot trials, without the start of each.
+        output_rate_hz: Mean of the pilot trials, without the start of each.
+        standard_error_hz: Of that mean.
+        trials: How many.
     """
 
     factor: float
     output_rate_hz: float
+    standard_error_hz: float
+    trials: int
 
 
 def find_factor(
-    protocol: Protocol, target_hz: float, folder: Path, n_workers: int, engine: Engine = LOCAL
+    protocol: Protocol, target_hz: float, n_trials: int, folder: Path, n_workers: int, engine: Engine = LOCAL
 ) -> list[Tried]:
     """Find the factor on the input rates at which a cell fires at a target rate; always the same one for a protocol.
 
@@ -46,7 +54,8 @@ def find_factor(
 
     Args:
         protocol: How the cell is simulated; its pilot trials are the search's.
-        target_hz: Output rate to reach, within a quarter.
+        target_hz: Output rate to reach, within a quarter in the pilot trials.
+        n_trials: That the study trains on: no more are spent on a factor.
         folder: Where definitions with the factors that are tried may be written.
         n_workers: Processes, where the engine is this machine.
         engine: Where the trials are computed.
@@ -57,23 +66,50 @@ def find_factor(
     Raises:
         InvalidFileError: If no factor reaches the target.
     """
-    indices = range(math.ceil(PILOT_MS / (protocol.duration_ms - START_MS)))
+    counted_ms = protocol.duration_ms - START_MS
+    n_least, n_most = (max(2, min(n_trials, math.ceil(one / counted_ms))) for one in (LEAST_MS, MOST_MS))
 
-    def output_rate_hz(factor: float) -> float:
+    def try_factor(factor: float) -> Tried:
         path = write_scaled(protocol, [protocol.variant], factor, folder / f"{factor:g}")
         scaled = dataclasses.replace(protocol, cell_path=str(path.parent), record=())
-        trials = simulation.simulate_trials(scaled, "pilot", indices, n_workers, None, f"input x {factor:.3g}", engine)
-        n_spikes = sum(int((trial.spike_time_ms >= START_MS).sum()) for trial in trials)
-        return 1000 * n_spikes / (len(indices) * (protocol.duration_ms - START_MS))
 
-    return search(output_rate_hz, target_hz, f"{Path(protocol.cell_path).name}, {protocol.variant}")
+        def rates_hz(indices: range) -> list[float]:
+            label = f"input x {factor:.3g}"
+            trials = simulation.simulate_trials(scaled, "pilot", indices, n_workers, None, label, engine)
+            return [1000 * int((trial.spike_time_ms >= START_MS).sum()) / counted_ms for trial in trials]
+
+        return measure(factor, rates_hz, target_hz, n_least, n_most)
+
+    return search(try_factor, target_hz, f"{Path(protocol.cell_path).name}, {protocol.variant}")
 
 
-def search(output_rate_hz: Callable[[float], float], target_hz: float, name: str) -> list[Tried]:
+def measure(
+    factor: float, rates_hz: Callable[[range], list[float]], target_hz: float, n_least: int, n_most: int
+) -> Tried:
+    """Measure the output rate at a factor, on as many trials as it takes to hold it against the target.
+
+    Args:
+        factor: On the input rates.
+        rates_hz: Output rates of the trials of a range.
+        target_hz: Rate to hold it against.
+        n_least: Trials at first; then as many again, and so on.
+        n_most: Trials at most.
+    """
+    found: list[float] = []
+    while True:
+        found += rates_hz(range(len(found), min(2 * len(found) or n_least, n_most)))
+        rate_hz, error_hz = float(np.mean(found)), float(np.std(found, ddof=1) / math.sqrt(len(found)))
+        off_hz, allowed_hz = abs(rate_hz - target_hz), TOLERANCE * target_hz
+        is_far = off_hz > max(allowed_hz, SURE * error_hz)
+        if is_far or SURE * error_hz < allowed_hz or len(found) >= n_most:
+            return Tried(factor, rate_hz, error_hz, len(found))
+
+
+def search(try_factor: Callable[[float], Tried], target_hz: float, name: str) -> list[Tried]:
     """Double or halve a factor until the target lies between two, then take their geometric mean, and so on.
 
     Args:
-        output_rate_hz: Output rate at a factor.
+        try_factor: Says what the cell does at a factor.
         target_hz: Rate to reach.
         name: Of the cell, for the message.
 
@@ -86,17 +122,21 @@ def search(output_rate_hz: Callable[[float], float], target_hz: float, name: str
     too_low, too_high, factor = 0.0, math.inf, 1.0
     tried: list[Tried] = []
     while True:
-        tried.append(Tried(factor, output_rate_hz(factor)))
-        log.info("%s: %.3g Hz at input rates times %.4g", name, tried[-1].output_rate_hz, factor)
-        if abs(tried[-1].output_rate_hz - target_hz) <= TOLERANCE * target_hz:
+        found = try_factor(factor)
+        tried.append(found)
+        log.info(
+            *("%s: %.3g Hz (standard error %.2g, %d trials) at input rates times %.4g", name),
+            *(found.output_rate_hz, found.standard_error_hz, found.trials, factor),
+        )
+        if abs(found.output_rate_hz - target_hz) <= TOLERANCE * target_hz:
             return tried
-        if tried[-1].output_rate_hz < target_hz:
+        if found.output_rate_hz < target_hz:
             too_low = factor
         else:
             too_high = factor
         if too_low >= HIGHEST or too_high <= LOWEST:
             raise validation.InvalidFileError(
-                f"{name}: expected an output rate of {target_hz:g} Hz, found {tried[-1].output_rate_hz:g} Hz at input rates "
+                f"{name}: expected an output rate of {target_hz:g} Hz, found {found.output_rate_hz:g} Hz at input rates "
                 f"times {factor:g}: change the conductances of its synapses, or target_output_rate_hz"
             )
         if too_high < CLOSE * too_low:  # a rate that jumps: the factor whose rate is nearest

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 from neuron import h
 
-from neurodepth.cells import mechanisms
+from neurodepth.cells import mechanisms, spines
 from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.input_rates import with_rates_of_trees
 from neurodepth.cells.morphology import find_morphology
 from neurodepth.cells.recording import Wanted
 from neurodepth.cells.sections import import_morphology, load_mechanisms, traced_points
+from neurodepth.cells.spines import Spine
 from neurodepth.cells.stepped import SteppedIntegrator
 from neurodepth.cells.synapse_table import KINDS, place_synapses
 from neurodepth.cells.tabulated import TabulatedIntegrator
@@ -33,7 +34,8 @@ class CompartmentalCell:
 
     Attributes:
         synapses: One row a synapse in input order: kind, tree, segment (row of `segments`), length_um, weight (factor on
-            its conductance).
+            its conductance), spine (row of `spines`; -1 for one on the shaft).
+        spines: Of some of the excitatory synapses.
         untraced_um: Points of sections that have none of their own, by section, as `sections.traced_points` gives them.
         segments: One row a dendritic segment, basal first, in NEURON's order: tree, section, x, parent_section,
             parent_x, length_um, diameter_um, area_um2, path_distance_um, x_um, y_um, z_um.
@@ -75,8 +77,9 @@ class CompartmentalCell:
             }
             for kind in KINDS
         }
-        self.points = self._add_synapses()
         self.synapses = place_synapses(self.segments, synapses)
+        self.spines = self._grow_spines(synapses["excitatory"].get("spines"))
+        self.points = self._add_synapses()
         self.nexus = self._find_nexus()
         self.integrator = (
             TabulatedIntegrator(self)
@@ -122,12 +125,17 @@ class CompartmentalCell:
             raise InvalidFileError(
                 f"{self.definition.name}: nexus_calcium is to be recorded, but morphology names no nexus: add one, or leave it out of simulation.record"
             )
-        n_sections = sum(map(len, self.parts.values()))
+        n_sections = sum(map(len, self.parts.values())) + 2 * len(self.spines)
         if (n_alive := sum(1 for _ in h.allsec())) != n_sections:
             raise RuntimeError(
                 f"this process holds {n_alive} sections, the cell has {n_sections}: delete the other cell, or use a process each"
             )
         h.celsius = self.definition.values["temperature_celsius"]
+        if "nmda_conductance" in record and self.spines:
+            raise InvalidFileError(
+                f"{self.definition.name}: nmda_conductance is recorded on the shaft of the dendrite, but some synapses lie on "
+                "spines: leave it out of simulation.record, or the spines out of the cell"
+            )
         keeps_dendrites = basis is not None or "dendrite_voltage" in record
         middles = [self.soma(0.5)] + ([self.nexus] if self.nexus is not None else [])
         wanted = Wanted(
@@ -258,16 +266,33 @@ class CompartmentalCell:
         fraction = min(distance_um / self.longest_apical_path_um, density["largest_fraction"])
         return density["scale"] * (density["offset"] + density["amplitude"] * np.exp(density["exponent"] * fraction))
 
+    def _grow_spines(self, settings: dict[str, Any] | None) -> list[Spine]:
+        self.synapses["spine"] = spines.choose(self.synapses, settings)
+        shafts = self.dendritic_segments()
+        with_spine = self.synapses.loc[self.synapses["spine"] >= 0, "segment"]
+        return [Spine(number, shafts[segment], settings or {}) for number, segment in enumerate(with_spine)]
+
     def _add_synapses(self) -> list[Any]:
-        """A synapse of each kind at the middle of every dendritic segment: all that lie on it share its states."""
+        """A synapse of each kind at the middle of every dendritic segment, then an excitatory one on every spine.
+
+        All synapses of a kind that lie on a segment share the states of its one.
+        """
+        places = [(kind, segment) for kind in KINDS for segment in self.dendritic_segments()]
+        places += [(KINDS[0], spine.head(0.5)) for spine in self.spines]
         points = []
-        for kind in KINDS:
-            for segment in self.dendritic_segments():
-                point = getattr(h, self.definition.values["synapses"][kind]["mechanism"])(segment)
-                for name, value in self.synapse_parameters[kind].items():
-                    setattr(point, name, value)
-                points.append(point)
+        for kind, segment in places:
+            point = getattr(h, self.definition.values["synapses"][kind]["mechanism"])(segment)
+            for name, value in self.synapse_parameters[kind].items():
+                setattr(point, name, value)
+            points.append(point)
         return points
+
+    def point_of_synapse(self) -> list[Any]:
+        """NEURON's point process of each synapse."""
+        is_inhibitory = self.synapses["kind"] == KINDS[1]
+        on_shaft = self.synapses["segment"] + is_inhibitory * len(self.segments)
+        number = on_shaft.where(self.synapses["spine"] < 0, 2 * len(self.segments) + self.synapses["spine"])
+        return [self.points[one] for one in number]
 
 
 def _insert(section: Any, mechanism: str, definition: CellDefinition) -> None:

@@ -6,7 +6,6 @@ import numpy as np
 from neuron import coreneuron, h
 
 from neurodepth.cells.recording import NMDA_CONDUCTANCE, Recording, Wanted
-from neurodepth.cells.synapse_table import KINDS
 from neurodepth.cells.trial import Events
 from neurodepth.validation import InvalidFileError
 
@@ -24,11 +23,8 @@ class SteppedIntegrator:
     def __init__(self, cell: Any, use_coreneuron: bool):
         self._cell, self._use_coreneuron = cell, use_coreneuron
         self._connections = []
-        inhibitory = cell.synapses["kind"] == KINDS[1]
-        for position, weight in zip(
-            cell.synapses["segment"] + inhibitory * len(cell.segments), cell.synapses["weight"], strict=True
-        ):
-            connection = h.NetCon(None, cell.points[position])
+        for point, weight in zip(cell.point_of_synapse(), cell.synapses["weight"], strict=True):
+            connection = h.NetCon(None, point)
             connection.weight[0] = weight
             connection.delay = 1  # not used: events are queued at their own times
             self._connections.append(connection)

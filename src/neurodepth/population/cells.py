@@ -58,15 +58,15 @@ class Cells:
             duration_ms: How long.
             step_ms: Integration step.
         """
+        points = [cell.point_of_synapse() for cell in self._cells]
         recurrent = [
-            self._connect(self._context.gid_connect(source, self._cells[target].points[synapse]), synapse, delay_ms)
+            self._connect(self._context.gid_connect(source, points[target][synapse]), synapse, delay_ms)
             for source, target, synapse, delay_ms in np.stack(
                 [wiring.source, wiring.target, wiring.synapse, wiring.delay_ms], axis=1
             ).tolist()
         ]
         inputs = [
-            [self._connect(h.NetCon(None, point), synapse) for synapse, point in enumerate(cell.points)]
-            for cell in self._cells
+            [self._connect(h.NetCon(None, point), synapse) for synapse, point in enumerate(own)] for own in points
         ]
         self._context.set_maxstep(10)  # NEURON shortens it to the shortest delay
         h.dt, h.steps_per_ms, h.secondorder = step_ms, round(1 / step_ms), 2

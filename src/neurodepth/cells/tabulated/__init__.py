@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from neurodepth.cells.recording import NMDA_CONDUCTANCE, Recording, Wanted
 from neurodepth.cells.tabulated import measure
@@ -32,6 +33,11 @@ class TabulatedIntegrator:
             for name, sections in cell.parts.items()
             if sections and name in values["regions"]
         ]
+        if cell.spines:
+            self._regions += [
+                Region([spine.neck(0.5) for spine in cell.spines], [], None, has_synapses=False),
+                Region([spine.head(0.5) for spine in cell.spines], [], None, has_synapses=True),
+            ]
         self._synapses = [
             measure.measure_synapse(values["synapses"][kind]["mechanism"], parameters)
             for kind, parameters in cell.synapse_parameters.items()
@@ -56,7 +62,7 @@ class TabulatedIntegrator:
             addresses.extend(solver.synapse_address(state) for state in range(len(self._nmda_tables())))
         spike_time_ms, values = solver.run(
             events,
-            cell.synapses,
+            self._placed(),
             duration_ms,
             cell.definition.values["spike_threshold_mv"],
             cell.soma(0.5),
@@ -91,9 +97,16 @@ class TabulatedIntegrator:
         key = step_ms, second_order
         if key not in self._solvers:
             sections = [section for part in self._cell.parts.values() for section in part]
+            sections += [section for spine in self._cell.spines for section in (spine.neck, spine.head)]
             initial_mv = self._cell.definition.values["initial_voltage_mv"]
             self._solvers[key] = Solver(sections, self._regions, self._synapses, initial_mv, step_ms, second_order)
         return self._solvers[key]
+
+    def _placed(self) -> pd.DataFrame:
+        """The table of synapses, those of spines on the segments of heads, which come after the dendritic ones."""
+        synapses = self._cell.synapses
+        on_head = len(self._cell.segments) + synapses["spine"]
+        return synapses.assign(segment=synapses["segment"].where(synapses["spine"] < 0, on_head))
 
     def _nmda_tables(self) -> np.ndarray:
         """NMDA conductance of each state of the excitatory synapse over the grid of voltages, shape (states, grid)."""

@@ -1,12 +1,12 @@
-"""Measure networks in the neuron's place: neurons in real time on one core, latency of a step, and the ratio to NEURON.
+"""Measure networks in the neuron's place: neurons in real time on a core, latency of a step, and the ratio to NEURON.
 
     NEURODEPTH_DATA=/folder/of/cell1.asc python benchmarks/streaming.py --json streaming.json --table streaming.md
     python benchmarks/streaming.py --part speed --quick    # does it run? The numbers mean nothing
 
 Parts: speed (sizes of networks, numbers of neurons, milliseconds a call), methods (both ways to convolve, where one overtakes the
 other), ratio (whole trials: NEURON as Beniaguev et al. 2021 ran it, NEURON with a fixed step and our simulator on a
-drawn trial of the cell, networks on random events at its mean rate, in turn). Weights are random: the time does not
-depend on them. One thread.
+drawn trial of the cell, networks on random events at its mean rate, in turn; then the networks on several cores at once,
+by the clock, against one cell in NEURON on one). Weights are random: the time does not depend on them. One thread a process.
 """
 
 import json
@@ -40,6 +40,8 @@ NETWORKS = [
 NEURONS, CALLS_MS = (1, 10, 100, 1000), (1, 10, 100)
 MOST_MS = 10_000  # of all neurons in a call: beyond it nothing is gained
 RATIO_NEURONS = (1, 10, 100)
+CORES, MANY = 2, 100
+START_S = 20  # for all processes to draw their weights and input
 CELL = "l5pc_hay2011"
 
 
@@ -141,9 +143,14 @@ def ratio(cell: str, repeats: int, duration_ms: int) -> pd.DataFrame:
         for name, depth in NETWORKS[1:-1]
         for n in RATIO_NEURONS
     }
-    found: dict[str, list[float]] = {name: [] for name in [*protocols, *streams]}
+    together = {
+        f"{name}, depth {depth}, {MANY} neurons on each of {CORES} cores": (name, depth)
+        for name, depth in NETWORKS[1:-1]
+    }
+    found: dict[str, list[float]] = {name: [] for name in [*protocols, *streams, *together]}
     with ExitStack() as stack:
         context = multiprocessing.get_context("spawn")
+        side_by_side = stack.enter_context(ProcessPoolExecutor(CORES, mp_context=context))
         pools = {name: stack.enter_context(ProcessPoolExecutor(1, mp_context=context)) for name in protocols}
         for turn in range(repeats):
             for name, (protocol, is_variable) in protocols.items():
@@ -151,6 +158,12 @@ def ratio(cell: str, repeats: int, duration_ms: int) -> pd.DataFrame:
             rng = np.random.default_rng(turn)
             for name, stream in streams.items():
                 found[name].append(time_stream(stream, rng, duration_ms))
+            for name, network in together.items():
+                start_s = time.time() + START_S
+                jobs = [
+                    side_by_side.submit(clock_stream, *network, core, duration_ms, start_s) for core in range(CORES)
+                ]
+                found[name].append(max(job.result() for job in jobs) / CORES)
     table = pd.DataFrame(
         [(name, np.median(one), min(one), max(one)) for name, one in found.items()],
         columns=["what", "cpu_s_a_bio_s", "lowest", "highest"],
@@ -189,6 +202,18 @@ def time_stream(stream: Stream, rng: np.random.Generator, duration_ms: int) -> f
     started_s = time.process_time()
     stream.advance(events())
     return (time.process_time() - started_s) / (stream.n_neurons * duration_ms / 1000)
+
+
+def clock_stream(name: str, depth: int, seed: int, duration_ms: int, start_s: float) -> float:
+    """Time by the clock of a simulated second of one of MANY neurons, begun at a given time beside other processes."""
+    with threadpool_limits(1):
+        stream = Stream(draw_weights(networks.read(project.find_network(name)), depth), MANY)
+        events = draw_input(np.random.default_rng(seed), MANY * duration_ms)
+        stream.advance(draw_input(np.random.default_rng(seed), MANY)())  # what the first call alone does
+        time.sleep(max(0.0, start_s - time.time()))
+        started_s = time.perf_counter()
+        stream.advance(events())
+        return (time.perf_counter() - started_s) / (MANY * duration_ms / 1000)
 
 
 def draw_weights(architecture: dict[str, Any], depth: int) -> Weights:

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from neurodepth import networks
+from neurodepth.networks import few_levels
 from neurodepth.networks.backend import keras
 
 ARCHITECTURE = {
@@ -127,3 +128,43 @@ def test_groups_are_saved_with_the_network(grouped, tmp_path):
 def test_groups_that_are_not_given_are_refused():
     with pytest.raises(ValueError, match="network of type tcn: expected synapse_group for 6 synapses, found none"):
         networks.build(ARCHITECTURE | {"input_groups": "tree"}, 2, n_synapses=6)
+
+
+@pytest.mark.parametrize(("n_levels", "end"), [(2, 0.798), (4, 1.494), (8, 2.051), (16, 2.513)])  # Max 1960, Table II
+def test_levels_end_where_a_normal_number_loses_least(n_levels, end):
+    assert few_levels.end_of_levels(n_levels) == pytest.approx(end, abs=0.02)
+
+
+@pytest.mark.parametrize("n_levels", [2, 5, 26])
+def test_weights_onto_a_unit_have_few_levels_around_zero(n_levels):
+    weights = np.random.default_rng(1).normal(0, [0.1, 3], (50_000, 2))
+    found = np.asarray(few_levels.rounded(weights, n_levels))
+    for unit in (0, 1):
+        levels = np.unique(found[:, unit])
+        assert len(levels) == n_levels
+        np.testing.assert_allclose(levels, -levels[::-1], atol=1e-6)
+        np.testing.assert_allclose(np.diff(levels), np.diff(levels)[0], rtol=1e-3)
+        assert np.corrcoef(found[:, unit], weights[:, unit])[0, 1] > 0.75
+
+
+@pytest.mark.parametrize("is_factorised", [True, False])
+def test_a_network_of_few_levels_is_an_ordinary_one_with_rounded_weights(is_factorised):
+    plain = ARCHITECTURE | {"factorised": is_factorised}
+    coarse = networks.build(plain | {"weight_levels": 4}, 2, n_synapses=6, seed=1)
+    used = networks.build(plain, 2, n_synapses=6, seed=2)
+    used.set_weights(few_levels.weights_in_use(coarse))
+    inputs = np.random.default_rng(0).integers(0, 2, (1, 80, 6)).astype(np.uint8)
+    expected = coarse.predict_on_batch(inputs)["soma_voltage"]
+    np.testing.assert_allclose(used.predict_on_batch(inputs)["soma_voltage"], expected, atol=1e-5)
+    assert len(np.unique(used.get_layer("convolution_2").kernel[:, :, 0])) <= 4
+
+
+def test_small_steps_of_weights_of_few_levels_add_up():
+    model = networks.build(ARCHITECTURE | {"weight_levels": 2, "synapse_dropout": 0.0}, 1, n_synapses=6, seed=1)
+    before = few_levels.weights_in_use(model)[0]
+    inputs = np.random.default_rng(0).integers(0, 2, (4, 80, 6)).astype(np.uint8)
+    targets = {name: inputs[:, :, :1].astype(np.float32) for name in model.output}
+    model.compile(keras.optimizers.Adam(0.003), loss=dict.fromkeys(targets, "mse"))
+    losses = [model.train_on_batch(inputs, targets) for _ in range(100)]
+    assert np.min(losses[-1]) < 0.8 * np.min(losses[0])
+    assert (np.sign(few_levels.weights_in_use(model)[0]) != np.sign(before)).any()

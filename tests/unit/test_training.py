@@ -90,6 +90,19 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(splits, tmp_
         np.testing.assert_allclose(one, other, atol=1e-4)
 
 
+def test_a_training_with_weights_of_few_levels_gives_an_ordinary_network_of_such_weights(splits, tmp_path):
+    architecture = ARCHITECTURE | {"weight_levels": 4}
+    model, scaling, history = training.train(*splits, architecture, 2, 1, BUDGET, tmp_path / "checkpoint")
+    assert history["training_loss"].iloc[-1] < history["training_loss"].iloc[0]
+    training.save(model, scaling, {"architecture": architecture}, tmp_path / "net.keras")
+    found, _ = training.load(tmp_path / "net.keras")
+    for name in ("mix_synapses", "convolution_1", "convolution_2"):
+        kernel = np.asarray(found.get_layer(name).kernel)
+        assert max(len(np.unique(kernel[..., unit])) for unit in range(kernel.shape[-1])) <= 4
+    expected = training.predict(model, splits[1], scaling)[0]
+    np.testing.assert_allclose(training.predict(found, splits[1], scaling)[0], expected, rtol=1e-6)
+
+
 def test_the_best_epoch_is_kept_and_patience_ends_training(splits, tmp_path, monkeypatch):
     losses = iter([0.5, 0.3, 0.4, 0.6, 0.7, 0.8])
     weights = []

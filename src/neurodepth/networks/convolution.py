@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from neurodepth.networks import few_levels
 from neurodepth.networks.backend import keras
 
 TILE_MS = 50  # measured: benchmarks/training.py; 25 and 100 differ by less than a tenth
@@ -104,10 +105,10 @@ class CausalConvolution(keras.layers.Layer):
         kernel: Shape (kernel_ms, channels, width), the latest input last, as in `keras.layers.Conv1D`.
     """
 
-    def __init__(self, width: int, kernel_ms: int, **options: Any):
-        """A layer of `width` channels that sees `kernel_ms` milliseconds."""
+    def __init__(self, width: int, kernel_ms: int, weight_levels: int | None = None, **options: Any):
+        """A layer of `width` channels that sees `kernel_ms` milliseconds, with weights of `weight_levels` levels if given."""
         super().__init__(**options)
-        self.width, self.kernel_ms = width, kernel_ms
+        self.width, self.kernel_ms, self.weight_levels = width, kernel_ms, weight_levels
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the kernel for inputs of this shape."""
@@ -125,7 +126,8 @@ class CausalConvolution(keras.layers.Layer):
         n_products = there.shape[0]
         rows = ops.reshape(with_history(x, self.kernel_ms - 1), (tile_ms + self.kernel_ms - 1, -1))
         spectrum = ops.reshape(ops.matmul(there, rows), (n_products, n_tiles * n_trials, n_channels))
-        kernel = ops.reshape(self.kernel, (self.kernel_ms, n_channels * self.width))
+        kernel = few_levels.straight_through(self.kernel, self.weight_levels)
+        kernel = ops.reshape(kernel, (self.kernel_ms, n_channels * self.width))
         kernel = ops.reshape(ops.matmul(of_kernel, kernel), (n_products, n_channels, self.width))
         products = ops.reshape(ops.matmul(spectrum, kernel), (n_products, -1))
         return ops.reshape(ops.matmul(back, products), (tile_ms, n_tiles, n_trials, self.width))
@@ -136,7 +138,11 @@ class CausalConvolution(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """What makes this layer again."""
-        return super().get_config() | {"width": self.width, "kernel_ms": self.kernel_ms}
+        return super().get_config() | {
+            "width": self.width,
+            "kernel_ms": self.kernel_ms,
+            "weight_levels": self.weight_levels,
+        }
 
 
 def with_history(x: Any, history_ms: int) -> Any:

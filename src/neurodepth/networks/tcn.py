@@ -1,10 +1,12 @@
 """Temporal convolutional networks from synaptic input to spikes, soma voltage and dendritic voltages."""
 
+import functools
 from typing import Any
 
 from neurodepth.networks import kernel_sizes
 from neurodepth.networks.backend import keras
 from neurodepth.networks.convolution import CausalConvolution, IntoTiles, OutOfTiles
+from neurodepth.networks.few_levels import FewLevelDense
 from neurodepth.networks.frame import Frame
 from neurodepth.networks.normalisation import Normalisation
 from neurodepth.networks.shared_inputs import SharedWithin
@@ -17,20 +19,21 @@ BATCH_NORMALISATION_MEMORY = 0.95
 def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model:
     """Build a network of `depth` layers; see `networks.build`."""
     policy = frame.policy
-    width, rate = architecture["width"], architecture["synapse_dropout"]
+    width, rate, levels = architecture["width"], architecture["synapse_dropout"], architecture.get("weight_levels")
     inputs = keras.Input((None, frame.n_synapses), name="input_spikes", dtype="uint8")
     x = inputs
     if architecture["factorised"]:
         x = keras.ops.cast(x, policy.removeprefix("mixed_"))
         mixtures = architecture.get("synapse_mixtures", width)
         shared = SharedWithin(frame.groups("tcn")) if "input_groups" in architecture else None
-        mix = keras.layers.Dense(mixtures, use_bias=False, kernel_constraint=shared, dtype=policy, name="mix_synapses")
+        dense = functools.partial(FewLevelDense, weight_levels=levels) if levels else keras.layers.Dense
+        mix = dense(mixtures, use_bias=False, kernel_constraint=shared, dtype=policy, name="mix_synapses")
         x = mix(x)
     x = IntoTiles(dtype=policy, name="into_tiles")(x)
     x = keras.ops.cast(x, policy.removeprefix("mixed_"))
     kernels_ms = kernel_sizes(architecture["receptive_field_ms"], depth, architecture.get("first_kernel_ms"))
     for layer, kernel_ms in enumerate(kernels_ms, start=1):
-        x = CausalConvolution(width, kernel_ms, dtype=policy, name=f"convolution_{layer}")(x)
+        x = CausalConvolution(width, kernel_ms, levels, dtype=policy, name=f"convolution_{layer}")(x)
         if layer == 1:
             x = SynapseDropout(rate, dtype=policy, name="synapse_dropout")(x)
         x = Normalisation(momentum=BATCH_NORMALISATION_MEMORY, dtype=policy, name=f"normalisation_{layer}")(x)

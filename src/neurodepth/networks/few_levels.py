@@ -1,0 +1,64 @@
+"""Weights of few levels, as devices or synapses of few sizes have them: a network trained with them, not rounded afterwards.
+
+Training keeps the weights in full and rounds them wherever they are used; the gradient goes past the rounding (BinaryConnect:
+Courbariaux, Bengio & David 2015, arXiv:1511.00363). What is kept in the end is the rounded network.
+"""
+
+import functools
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from neurodepth.networks.backend import keras
+
+N_QUANTILES = 100_000
+
+
+@functools.cache
+def end_of_levels(n_levels: int) -> float:
+    """Where evenly spaced levels around 0 end to round a standard normal number with the least square error (Max 1960)."""
+    quantiles = ndtri((np.arange(N_QUANTILES) + 0.5) / N_QUANTILES)
+    ends = np.linspace(0.5, 5, 181)
+    errors = [np.square(_to_levels(np, quantiles, end, n_levels) - quantiles).mean() for end in ends]
+    return float(ends[np.argmin(errors)])
+
+
+def _to_levels(ops: Any, weights: Any, end: Any, n_levels: int) -> Any:
+    step = 2 * end / (n_levels - 1)
+    return ops.clip(ops.round((weights + end) / step), 0, n_levels - 1) * step - end
+
+
+def rounded(weights: Any, n_levels: int) -> Any:
+    """Round the weights onto each unit, the last axis, to `n_levels` levels around 0, evenly spaced over what their size needs."""
+    ops = keras.ops
+    values = ops.cast(weights, "float32")
+    size = ops.sqrt(ops.mean(ops.square(values), axis=tuple(range(len(values.shape) - 1)), keepdims=True))
+    return _to_levels(ops, values, end_of_levels(n_levels) * size + keras.config.epsilon(), n_levels)
+
+
+def straight_through(weights: Any, n_levels: int | None) -> Any:
+    """Weights as they are used in training, with their own gradient; None leaves them as they are."""
+    if n_levels is None:
+        return weights
+    weights = keras.ops.convert_to_tensor(weights)
+    return weights + keras.ops.stop_gradient(keras.ops.cast(rounded(weights, n_levels), weights.dtype) - weights)
+
+
+class FewLevelDense(keras.layers.Dense):
+    """A dense layer without bias whose weights have few levels."""
+
+    def __init__(self, units: int, weight_levels: int, **options: Any):
+        """A layer of `units`; `use_bias` must be false."""
+        super().__init__(units, **options)
+        self.weight_levels = weight_levels
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """As `keras.layers.Dense` does."""
+        return keras.ops.matmul(x, straight_through(self.kernel, self.weight_levels))
+
+
+def weights_in_use(model: keras.Model) -> list[np.ndarray]:
+    """What `model.get_weights` gives, with the weights of few levels rounded."""
+    levels = {id(one.kernel): one.weight_levels for one in model.layers if getattr(one, "weight_levels", None)}
+    return [np.asarray(rounded(one, levels[id(one)]) if id(one) in levels else one) for one in model.weights]

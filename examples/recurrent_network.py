@@ -32,6 +32,7 @@ INHIBITORY_SHARE, DELAY_MS = 0.2, (1, 5)
 @click.option("--duration-ms", default=1500, show_default=True)
 @click.option("--warm-up-ms", default=500, show_default=True, help="Not counted.")
 @click.option("--draws", default=20, show_default=True, help="Runs of the surrogates.")
+@click.option("--refractory-ms", default=6, show_default=True, help="Of the surrogates: the cell's shortest interval.")
 @click.option("--simulator", default="coreneuron", show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--figure", "figure_path", type=click.Path(path_type=Path))
@@ -46,6 +47,7 @@ def main(
     duration_ms: int,
     warm_up_ms: int,
     draws: int,
+    refractory_ms: int,
     simulator: str,
     seed: int,
     figure_path: Path | None,
@@ -73,7 +75,9 @@ def main(
         simulated = simulated_cells.simulate(wiring, background, duration_ms)
         between_s = time.process_time()
         drawn = [
-            surrogates.simulate(weights, wiring, background, duration_ms, np.random.default_rng([seed, draw]))
+            surrogates.simulate(
+                weights, wiring, background, duration_ms, np.random.default_rng([seed, draw]), refractory_ms
+            )
             for draw in range(draws)
         ]
         found[name] = compare(simulated, drawn, warm_up_ms)

@@ -1,5 +1,7 @@
 """A recurrent network of surrogates: spikes arrive where and when the wiring says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -8,7 +10,9 @@ from neurodepth import population
 from neurodepth.cells.trial import Events
 from neurodepth.figures.population import population_activity
 from neurodepth.population import Activity, Wiring, surrogates
+from neurodepth.population.surrogates import SpikeDraws
 from neurodepth.streaming import Weights
+from tests.unit.small_tree import poisson_trials
 
 N_SYNAPSES, DURATION_MS = 4, 60
 NO_EVENTS = Events(np.zeros(0, np.uint16), np.zeros(0, np.uint16))
@@ -46,6 +50,41 @@ def test_a_spike_arrives_at_its_synapse_alone(relay):
 def test_activity_goes_round_until_the_end(relay):
     expected = [(neuron, time_ms) for neuron in (0, 1) for time_ms in range(neuron * 7, DURATION_MS, 14)]
     assert run(relay, wire((0, 1, 0, 7), (1, 0, 0, 7)), (0, 0, 0)) == expected
+
+
+def test_drawn_spikes_keep_the_probability_of_every_millisecond_and_the_pause_between_them():
+    refractory_ms, n_neurons = 4, 20_000
+    probability = np.array([0, 0.1, 0.3, 0.2, 0.05, 0, 0.4, 0.4, 0, 0, 0.02])
+    draws = SpikeDraws(n_neurons, refractory_ms, np.random.default_rng(1))
+    spikes = np.array([draws.draw(np.full(n_neurons, one)) for one in probability])  # (ms, neurons)
+    deviation = np.sqrt(probability * (1 - probability) / n_neurons)
+    assert (np.abs(spikes.mean(axis=1) - probability) <= 4 * deviation).all()
+    in_a_pause = np.array([spikes[start : start + refractory_ms].sum(axis=0) for start in range(len(probability))])
+    assert in_a_pause.max() == 1
+    assert spikes.sum(axis=0).max() > 1  # one may spike again after it
+
+
+def test_a_neuron_that_should_always_spike_does_so_after_every_pause():
+    draws = SpikeDraws(1, 5, np.random.default_rng(1))
+    assert [time for time in range(20) if draws.draw(np.ones(1))[0]] == [0, 5, 10, 15]
+
+
+def test_without_a_pause_every_millisecond_is_drawn_by_itself():
+    draws, rng = SpikeDraws(50, 1, np.random.default_rng(1)), np.random.default_rng(1)
+    for _ in range(20):
+        assert (draws.draw(np.full(50, 0.3)) == (rng.random(50) < 0.3)).all()
+
+
+def test_a_pause_of_no_millisecond_is_refused():
+    with pytest.raises(ValueError, match="at least 1 ms, found 0 ms"):
+        SpikeDraws(1, 0, np.random.default_rng(1))
+
+
+def test_the_pause_is_the_shortest_interval_in_trials():
+    trials = poisson_trials(3, rate_hz=1, seed=1)
+    times = [np.array([3.2]), np.array([10.0, 16.9, 40.0]), np.zeros(0)]
+    assert surrogates.shortest_interval_ms(replace(trials, spike_time_ms=times)) == 6
+    assert surrogates.shortest_interval_ms(replace(trials, spike_time_ms=times[::2])) == 1
 
 
 def test_without_input_nothing_happens(relay):

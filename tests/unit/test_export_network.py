@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -101,6 +102,16 @@ def test_the_card_names_training_data_scores_and_licence(study, exported):
     assert f"The first 3 of 3 simulated trials, digest `{about['training_data']['digest']}`" in card
     assert f"| {about['scores_on_test_trials']['auc']:.4f} |" in card
     assert "Licence: CC0." in card
+
+
+def test_what_the_study_knows_of_the_network_comes_along(study, exported, tmp_path):
+    assert "trust.json" not in (exported / "README.md").read_text()
+    for name in ("net.keras", "net.json", "train.h5"):
+        shutil.copy(study / name, tmp_path)
+    (tmp_path / "trust.json").write_text('{"limits": 1}')
+    network.export_network(tmp_path / "net.keras", [tmp_path / "train.h5"], tmp_path / "alone", formats=["keras"])
+    assert (tmp_path / "alone" / "trust.json").read_text() == '{"limits": 1}'
+    assert "| `trust.json` |" in (tmp_path / "alone" / "README.md").read_text()
 
 
 def test_each_input_has_its_synapse(exported):

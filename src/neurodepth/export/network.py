@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from importlib import metadata
@@ -25,6 +26,7 @@ from neurodepth import (
     streaming,
     surrogate,
     training,
+    trust,
 )
 from neurodepth.cells import branches
 from neurodepth.export import recording
@@ -91,6 +93,7 @@ def export_network(
     identity = shards[0][1]
     cell_path = Path(cell_path) if cell_path else project.find_cell(identity["cell"])
     cell = recording.build_cell(cell_path, data_path, identity)
+    known = trust.find(model_path)
     with _whole_folder(output_path) as folder:
         _tabulate_synapses(cell).to_csv(folder / SYNAPSES, index_label="synapse")
         np.savez_compressed(folder / EXAMPLE, **example)
@@ -106,10 +109,13 @@ def export_network(
             "scores_on_test_trials": _score(model_path, shards),
             "tolerance": TOLERANCE,
             "formats": {name: _write(FORMATS[name], weights, folder, example) for name in formats},
+            "trust": known.name if known else None,
             "licence": licence,
             "versions": provenance.versions(),
             "commit": provenance.commit(),
         }
+        if known:
+            shutil.copy(known, folder)
         (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
         card = jinja2.Template(CARD_TEMPLATE.read_text(), trim_blocks=True, keep_trailing_newline=True)
         (folder / CARD).write_text(card.render(about, clip_mv=metrics.CLIP_MV))

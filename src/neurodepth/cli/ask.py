@@ -51,8 +51,9 @@ def ask(
 
     options.refuse_existing(output, overwrite)
     backend.use_threads(cores)
-    variant = definition.read(cell, variant).variant
-    protocol = Protocol(str(cell), variant, seed, DURATION_MS, data_path=str(data_path))
+    neuron = definition.read(cell, variant)
+    settings = definition.simulation_settings(neuron, {"simulator": Protocol.simulator})
+    protocol = Protocol(str(cell), neuron.variant, seed, DURATION_MS, data_path=str(data_path), **settings)
     found: dict[str, Any] = stimulus_design.ask(protocol, model, backgrounds, cores)
     with options.whole(output) as path:
         np.savez_compressed(path, **found)

@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurodepth import configuration, project
-from neurodepth.cells import definition
-from neurodepth.cells.morphology import find_morphology
+from neurodepth import configuration
 
 if TYPE_CHECKING:
     from neurodepth.report import Condition
@@ -22,19 +20,14 @@ DESCRIBED = {
 }
 
 
-def conditions(results: Path, study: dict[str, Any], data_path: str | Path = "data") -> "list[Condition]":
+def conditions(results: Path, study: dict[str, Any]) -> "list[Condition]":
     """Neurons of a study with their files.
 
     Args:
         results: Folder of its results.
         study: Its configuration, as `verdict.json` keeps it.
-        data_path: The user's data folder, searched for morphologies.
-
-    Raises:
-        InvalidFileError: If a cell is no longer known.
-        FileNotFoundError: If a morphology is not there.
     """
-    return [_condition(results, one, study, data_path) for one in study["conditions"]]
+    return [_condition(results, one, study) for one in study["conditions"]]
 
 
 def if_there(path: Path) -> Path | None:
@@ -42,7 +35,7 @@ def if_there(path: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any], data_path: str | Path) -> "Condition":
+def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any]) -> "Condition":
     from neurodepth.report import Condition  # the rules, which read the names above, need no plots
 
     cell, variant = condition["cell"], condition["variant"]
@@ -51,10 +44,8 @@ def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any], 
         name: if_there(folder / file)
         for name, file in (DESCRIBED | {"unusual_path": UNUSUAL, "experiments_path": EXPERIMENTS}).items()
     }
-    found = definition.read(project.find_cell(cell), variant)
-    morphology_path = find_morphology(found, data_path) if "morphology" in found.values else None
     histories = _histories(folder / "networks", condition, study)
-    return Condition(cell, variant, folder / EXAMPLE, histories, morphology_path, **described)
+    return Condition(cell, variant, folder / EXAMPLE, histories, **described)
 
 
 def _histories(networks: Path, condition: dict[str, Any], study: dict[str, Any]) -> list[Path]:

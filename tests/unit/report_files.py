@@ -17,9 +17,6 @@ CELLS = (
     ("lif", "default", 1, [1, 1], "reached", "Depth 1 reaches AUC 0.9970; it is the shallowest tried."),
 )
 CRITERION = {"auc": 0.991, "confidence": 0.95, "resamples": 200, "further_doublings": 3}
-SWC = (
-    "1 1 0 0 0 6 -1\n2 4 0 20 0 1.5 1\n3 4 0 300 0 1.2 2\n4 4 40 420 0 0.4 3\n5 4 -40 430 0 0.4 3\n6 3 60 -80 0 0.5 1\n"
-)
 NPZ = ("tree", "played", "learned", "statistics", "experiments")
 N_SYNAPSES, N_EXCITATORY = 20, 10
 REGIONS = ("soma", "basal", "basal", "trunk", "trunk", "oblique", "tuft", "tuft", "tuft", "tuft")
@@ -100,7 +97,6 @@ def write_study(folder: Path, cells: Sequence[tuple] = CELLS) -> Path:
     benchmark_path = folder / "benchmarks/train_network/lif/default/depth_1.tsv"
     benchmark_path.parent.mkdir(parents=True)
     benchmark_path.write_text("s\th:m:s\tmax_rss\tcpu_time\n75.5\t0:01:15\t812.0\t80.25\n")
-    (folder / "cell.swc").write_text(SWC)
     return folder
 
 
@@ -124,7 +120,6 @@ def write_report(
                 variant,
                 own / example,
                 sorted(own.rglob("seed_*.csv")),
-                None if cell == "lif" else study / "cell.swc",
                 None if cell == "lif" else unusual_path,
                 **optional,
             )

@@ -64,8 +64,8 @@ def test_regions_have_colours_of_their_own():
     assert len(set(REGION_COLOURS.values())) == len(REGION_COLOURS)
 
 
-def test_a_cell_without_a_morphology_file_is_drawn_from_its_segments():
-    (axes,) = cell_picture(None, tree=TREE).get_axes()
+def test_a_cell_is_drawn_from_its_segments():
+    (axes,) = cell_picture(TREE).get_axes()
     (drawn,) = lines_of(axes)
     np.testing.assert_allclose(np.stack(drawn.get_segments())[:, 1], TREE["segment_end_um"][1:, :2])  # all but the soma
     (soma,) = axes.patches

@@ -201,8 +201,14 @@ def test_equal_results_give_equal_drawings(study, tmp_path):
 
 def test_figures_are_saved_as_svg_and_pdf(study, page):
     stems = {path.stem for path in (study / "figures").glob("*.svg")}
-    assert {"accuracy_vs_depth", "lif_default_example", "l5pc_nmda_cell"} <= stems
+    assert {"accuracy_vs_depth", "lif_default_example"} <= stems
     assert stems == {path.stem for path in (study / "figures").glob("*.pdf")}
+
+
+def test_a_cell_is_drawn_from_its_results(study, page, tmp_path):
+    report_files.write_report(study, tmp_path / "report.html", CELLS[:1], files=("tree",))
+    assert (tmp_path / "figures" / "l5pc_nmda_cell.svg").is_file()
+    assert not (study / "figures" / "l5pc_nmda_cell.svg").exists()  # its page was made without
 
 
 def test_axes_carry_units(study):

@@ -28,7 +28,6 @@ def test_what_is_there_is_found_and_what_is_not_is_left_out(results, study):
     assert (found.cell, found.variant) == ("l5pc", "nmda")
     assert found.tree_path == results / "l5pc" / "nmda" / "tree.npz"
     assert found.played_path is None
-    assert found.morphology_path.name == "morphology.swc"
 
 
 def test_trainings_that_the_study_does_not_ask_for_are_left_out(results, study):
@@ -37,13 +36,7 @@ def test_trainings_that_the_study_does_not_ask_for_are_left_out(results, study):
     assert names == ["depth_1/trials_12/seed_1.csv", "depth_1/trials_24/seed_1.csv"]
 
 
-def test_a_point_neuron_has_no_morphology(results, study):
-    study["conditions"] = [study["conditions"][0] | {"cell": "lif", "variant": "default"}]
-    (found,) = result_files.conditions(results, study)
-    assert found.morphology_path is None
-
-
-def test_a_cell_that_is_no_longer_there_is_named(results, study):
+def test_a_cell_that_is_no_longer_there_is_found_by_its_results(results, study):
     study["conditions"][0]["cell"] = "mine"
-    with pytest.raises(validation.InvalidFileError, match="no cell 'mine'"):
-        result_files.conditions(results, study)
+    (found,) = result_files.conditions(results, study)
+    assert found.example_path == results / "mine" / "nmda" / "example.npz"

@@ -192,7 +192,7 @@ def definition_files(wildcards):
     if cell.values["type"] == "point":
         return []
     return [
-        *(picture_file(wildcards.cell) or model_files(cell)),
+        *(morphology_file(wildcards.cell) or model_files(cell)),
         *sorted(map(os.path.relpath, cell.mechanisms_path.glob("*.mod"))),
     ]
 
@@ -215,8 +215,8 @@ def morphology_path(cell):
     return os.path.relpath(found.morphology_folder / morphology["path"])
 
 
-def picture_file(cell):
-    """Morphology to draw, in a list; an empty one for a cell that is not made from one."""
+def morphology_file(cell):
+    """Morphology of a cell, in a list; an empty one for a cell that is not made from one."""
     values = configuration.read_cell(project.find_cell(cell)).values
     return [morphology_path(cell)] if "morphology" in values else []
 

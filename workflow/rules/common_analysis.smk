@@ -13,7 +13,7 @@ DESCRIBED = {  # of each neuron, by the name that the report gives it
 EXPERIMENTS = {  # on cells with dendrites, where the study asks for them
     (cell, variant): f"{RESULTS}/{cell}/{variant}/{result_files.EXPERIMENTS}"
     for cell, variant in CONDITIONS
-    if config.get("experiment_backgrounds", 0) and picture_file(cell)
+    if config.get("experiment_backgrounds", 0) and morphology_file(cell)
 }
 
 
@@ -55,7 +55,6 @@ def shown_conditions():
     for (cell, variant), one in CONDITIONS.items():
         names = {"cell": cell, "variant": variant}
         files = {name: pattern.format_map(names) for name, pattern in DESCRIBED.items()}
-        files["morphology_path"] = next(iter(picture_file(cell)), None)
         unusual = f"{CONDITION_PATH}/{result_files.UNUSUAL}".format_map(names)
         files["unusual_path"] = unusual if one.get("test_on") else None
         files["experiments_path"] = EXPERIMENTS.get((cell, variant))

@@ -123,9 +123,6 @@ rule make_report:
         unusual=unusual_tables(),
         described=described_files(),
         histories=histories_of_all,
-        morphologies=[
-            path for cell, variant in CONDITIONS for path in picture_file(cell)
-        ],
     output:
         report=report(
             f"{RESULTS}/report.html", caption="../report/report.rst", category="Answer"

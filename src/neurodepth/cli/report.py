@@ -9,13 +9,12 @@ from neurodepth.cli import options
 
 @click.command()
 @click.argument("results", type=options.FILE)
-@options.data
 @click.option("-o", "--output", type=options.FILE, help="Page to write; RESULTS/report.html if left out.")
 @options.overwrite
-def report(results: Path, data_path: Path, output: Path | None, overwrite: bool) -> None:
+def report(results: Path, output: Path | None, overwrite: bool) -> None:
     """Write the report of a finished study again, from the files in RESULTS.
 
-    Nothing is simulated, trained or scored; pictures of cells need their morphologies. RESULTS/report.html and RESULTS/figures are replaced; another --output
+    Nothing is simulated, trained or scored. RESULTS/report.html and RESULTS/figures are replaced; another --output
     gets a folder NAME_figures beside it.
 
     \b
@@ -32,7 +31,7 @@ def report(results: Path, data_path: Path, output: Path | None, overwrite: bool)
     figures_name = f"{output.stem}_figures" if output else "figures"
     output = output or results / "report.html"
     study = read_verdict(results / "verdict.json")["configuration"]
-    conditions = result_files.conditions(results, study, data_path)
+    conditions = result_files.conditions(results, study)
     with options.whole(output) as path:
         reporting.write_report(
             verdict_path=results / "verdict.json",

@@ -1,9 +1,7 @@
-"""A cell's picture: its morphology to scale, or a schematic of a point neuron."""
+"""A cell's picture: its segments to scale, or a schematic of a point neuron."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-import neurom
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -22,40 +20,15 @@ SOMA_UM = 12.0  # ASSUME radius of the drawn soma
 
 
 @styled
-def cell_picture(
-    morphology_path: Path | None, height_in: float = 3.6, tree: Mapping[str, np.ndarray] | None = None
-) -> Figure:
-    """Draw a morphology in the plane of its first two coordinates, or a point neuron with its inputs.
+def cell_picture(tree: Mapping[str, np.ndarray] | None, height_in: float = 3.6) -> Figure:
+    """Draw the segments of a cell in the plane of their first two coordinates, or a point neuron with its inputs.
 
     Args:
-        morphology_path: SWC or Neurolucida ASC; None for a point neuron or a cell without such a file.
-        height_in: Of the figure; its width follows from the morphology.
-        tree: What `cells.anatomy.describe` returns: the segments to draw where there is no file.
-
-    Raises:
-        FileNotFoundError: If there is no such morphology.
+        tree: What `cells.anatomy.describe` returns; None for a point neuron.
+        height_in: Of the figure; its width follows from the tree.
     """
-    if morphology_path is None:
-        return _point_neuron(height_in) if tree is None or len(tree["segment_region"]) == 1 else _tree(tree, height_in)
-    if not morphology_path.is_file():
-        raise FileNotFoundError(f"{morphology_path} is missing: the report draws the cell from its morphology")
-    return _morphology(morphology_path, height_in)
-
-
-def _morphology(path: Path, height_in: float) -> Figure:
-    morphology = neurom.load_morphology(path)
-    neurites = (neurom.NeuriteType.basal_dendrite, neurom.NeuriteType.apical_dendrite)
-    sections = [np.asarray(s.points) for s in neurom.iter_sections(morphology) if s.type in neurites]
-    lines, widths_um = [], []
-    for section in sections:
-        for start in range(0, len(section) - 1, 4):  # four points to a line: few enough paths, still tapering
-            piece = section[start : start + 5]
-            lines.append(piece[:, :2])
-            widths_um.append(2 * piece[:, 3].mean())
-    return _draw(lines, np.array(widths_um), np.asarray(morphology.soma.center[:2]), height_in)
-
-
-def _tree(tree: Mapping[str, np.ndarray], height_in: float) -> Figure:
+    if tree is None or len(tree["segment_region"]) == 1:
+        return _point_neuron(height_in)
     is_dendrite = ~np.isin(tree["segment_region"], ("soma", "axon"))
     ends_um = np.stack([tree["segment_start_um"], tree["segment_end_um"]], axis=1)[..., :2]
     centre_um = ends_um[tree["segment_region"] == "soma"].mean(axis=(0, 1))

@@ -66,8 +66,10 @@ def describe(
         "unusual": results.read_unusual(condition.unusual_path) if condition.unusual_path else None,
     }
     tree = arrays.read(condition.tree_path, arrays.TREE) if condition.tree_path else None
-    portrait = figures.cell_picture(condition.morphology_path, tree=tree)
-    described["portrait"] = embedding.embed(portrait, folder, f"{condition.name}_cell", f"Picture of {name}.")
+    described["portrait"] = Markup()
+    if tree is not None:
+        portrait = figures.cell_picture(tree)
+        described["portrait"] = embedding.embed(portrait, folder, f"{condition.name}_cell", f"Picture of {name}.")
     files = {
         kind: arrays.read(path, names)
         for kind, names in arrays.NEEDED.items()

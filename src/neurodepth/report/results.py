@@ -61,7 +61,6 @@ class Condition:
         variant: Variant of the cell.
         example_path: NPZ of one test trial with predictions.
         history_paths: CSV of each training, at networks/depth_D/trials_N/seed_S.csv.
-        morphology_path: SWC or ASC; None for a point neuron and for a foreign cell, which is drawn from its segments.
         unusual_path: out_of_distribution.csv; None where networks are tested on their own input alone.
         tree_path: tree.npz, the segments and synapses of the cell.
         played_path: played.npz, test trials with what networks predict.
@@ -78,7 +77,6 @@ class Condition:
     variant: str
     example_path: Path
     history_paths: Sequence[Path]
-    morphology_path: Path | None
     unusual_path: Path | None = None
     tree_path: Path | None = None
     played_path: Path | None = None

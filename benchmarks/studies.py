@@ -49,8 +49,10 @@ def read(study: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
         table["label"] = table["variant"] if of_one_cell else table["cell"] + " " + table["variant"]
     conditions = json.loads((study / "verdict.json").read_text())["configuration"]["conditions"]
     own = {(one["cell"], one["variant"], one["network"]) for one in conditions}
+    order = {label: number for number, label in enumerate(dict.fromkeys(found["label"]))}
+    found = found.sort_values("label", key=lambda labels: labels.map(order), kind="stable")
     is_beside = [key not in own for key in zip(found["cell"], found["variant"], found["network"], strict=True)]
-    found.loc[is_beside, "label"] += ", " + found["network"]
+    found.loc[is_beside, "label"] += ", " + found["network"]  # below the neuron's own
     rows = [found[["label", "depth", "auc", "auc_low", "auc_high"]]]
     for path in sorted(study.glob("*/*/out_of_distribution.csv")):
         unusual = pd.read_csv(path).rename(columns={"test_variant": "label"})

@@ -104,6 +104,7 @@ def compare(
     return {
         "rate_hz": float(true_hz.mean()),
         "surrogate_rate_hz": [float(rates_hz.mean()), float(rates_hz.mean(axis=1).std())],
+        "surrogate_rate_of_draws_hz": sorted(rates_hz.mean(axis=1).round(2).tolist()),
         "rate_correlation": float(np.corrcoef(true_hz, rates_hz.mean(axis=0))[0, 1]),
         "synchrony": simulated.synchrony(SYNCHRONY_BIN_MS, from_ms),
         "surrogate_synchrony": [float(np.nanmean(synchrony)), float(np.nanstd(synchrony))],

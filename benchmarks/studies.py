@@ -54,11 +54,16 @@ def read(study: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     is_beside = [key not in own for key in zip(found["cell"], found["variant"], found["network"], strict=True)]
     found.loc[is_beside, "label"] += ", " + found["network"]  # below the neuron's own
     rows = [found[["label", "depth", "auc", "auc_low", "auc_high"]]]
-    for path in sorted(study.glob("*/*/out_of_distribution.csv")):
-        unusual = pd.read_csv(path).rename(columns={"test_variant": "label"})
-        rows.append(unusual[unusual["training_trials"] == unusual["training_trials"].max()])
+    neurons = neurons.set_index("label")
+    for label, neuron in neurons.iterrows():
+        path = study / neuron["cell"] / neuron["variant"] / "out_of_distribution.csv"
+        if path.is_file():
+            unusual = pd.read_csv(path)
+            unusual = unusual[unusual["training_trials"] == unusual["training_trials"].max()]
+            unusual["label"] = f"{label} on " + unusual["test_variant"]
+            rows.append(unusual.groupby(["label", "depth"], sort=False, as_index=False)["auc"].mean())  # of all seeds
     columns = ["label", "depth", "auc", "auc_low", "auc_high"]
-    return pd.concat(rows).reindex(columns=columns), neurons.set_index("label")
+    return pd.concat(rows).reindex(columns=columns), neurons
 
 
 def write(study: Path, rows: pd.DataFrame, neurons: pd.DataFrame) -> str:

@@ -93,3 +93,28 @@ def record_nmda(project):
 def test_the_conductance_of_spines_cannot_be_recorded(project, isolated):
     with pytest.raises(InvalidFileError, match=r"some synapses lie on spines: leave it out of simulation.record"):
         isolated(record_nmda, project)
+
+
+def test_spines_are_no_dendrite(project, isolated):
+    with_spines, without = (isolated(regions_and_main_path, project, fraction) for fraction in (1.0, 0.0))
+    assert with_spines == without
+
+
+def regions_and_main_path(project, fraction):
+    from neurodepth.cells import anatomy, physiology
+
+    cell = build(project, "neuron", fraction=fraction)
+    return anatomy.describe(cell)["segment_region"].tolist(), [str(one).split(">.")[1] for one in physiology.main_path(cell)]
+
+
+def test_a_spine_needs_a_leak_to_share(project, isolated):
+    with pytest.raises(InvalidFileError, match=r"spines: expected the mechanism pas in bare, .* found none: leave out"):
+        isolated(grow_on_a_bare_shaft)
+
+
+def grow_on_a_bare_shaft():
+    from neuron import h
+
+    from neurodepth.cells.spines import Spine
+
+    Spine(0, h.Section(name="bare")(0.5), SPINES)

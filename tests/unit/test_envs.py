@@ -19,7 +19,7 @@ TRAINING = (
     "neurodepth.training neurodepth.evaluation neurodepth.report neurodepth.depth neurodepth.baselines neurodepth.jobs"
 )
 TRAINING += " neurodepth.pareto neurodepth.dataset neurodepth.inspection neurodepth.playback"
-TRAINING += " neurodepth.data_statistics neurodepth.synapse_types tensorflow"
+TRAINING += " neurodepth.data_statistics neurodepth.synapse_types neurodepth.trust tensorflow"
 EXPERIMENTS = f"{SIMULATION} neurodepth.experiments neurodepth.inspection neurodepth.training tensorflow"
 LIST_MODULES = (
     "import importlib, json, sys; [importlib.import_module(name) for name in sys.argv[1:]];"

@@ -51,7 +51,7 @@ rule tune_input:
         protocol=untuned_protocol_of,
         variants=tuned_variants,
         target_output_rate_hz=target_output_rate_of,
-        n_trials=lambda wildcards: n_trials_of(key_of(wildcards), "train"),
+        n_trials=n_training_trials,
         digest=cell_digest,
         own_digest=provenance.code_digest("simulation/target_rate.py"),
     message:

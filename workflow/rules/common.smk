@@ -45,6 +45,7 @@ SIMULATION_CODE = [
     "cells/recording.py",
     "cells/stepped.py",
     "cells/sections.py",
+    "cells/spines.py",
     "cells/synapse_table.py",
     "cells/tabulated",
     "cells/synaptic_weights.py",
@@ -150,6 +151,11 @@ def tuned_file(wildcards):
 def tuned_variants(wildcards):
     """Variants whose input rates are those of a condition."""
     return [wildcards.variant, *condition_of(wildcards).get("test_on", [])]
+
+
+def n_training_trials(wildcards):
+    """Training trials of a condition."""
+    return n_trials_of(key_of(wildcards), "train")
 
 
 def target_output_rate_of(wildcards):

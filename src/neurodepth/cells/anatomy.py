@@ -79,7 +79,7 @@ def _regions(cell: Any) -> dict[Any, str]:
     """Region of every section."""
     regions = {section: name for name in ("soma", "axon", "basal") for section in cell.parts[name]}
     apical = cell.parts["apical"]
-    above_um = {section: sum(one.L for one in section.subtree()) for section in apical}
+    above_um = {section: sum(one.L for one in section.subtree() if one in apical) for section in apical}  # no spines
     regions |= dict.fromkeys(apical, "oblique")
     for section in (one for one in apical if one.parentseg() is not None and one.parentseg().sec == cell.soma):
         regions[section] = "trunk"

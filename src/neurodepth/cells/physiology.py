@@ -133,10 +133,10 @@ def bac_firing(cell: CompartmentalCell, pulse_na: float = PULSE_NA, epsc_peak_na
 
 def main_path(cell: CompartmentalCell) -> list[Any]:
     """Segments from the soma up the trunk, through the nexus, and on along the thickest daughters to a tip."""
-    sections = [cell.nexus.sec]
+    sections, apical = [cell.nexus.sec], set(cell.parts["apical"])
     while (parent := sections[0].parentseg()) is not None and parent.sec != cell.soma:
         sections.insert(0, parent.sec)
-    while children := sections[-1].children():
+    while children := [one for one in sections[-1].children() if one in apical]:  # no spines
         sections.append(max(children, key=lambda section: section(0.5).diam))
     return [cell.soma(0.5), *(segment for section in sections for segment in section)]
 

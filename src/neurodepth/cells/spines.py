@@ -7,6 +7,7 @@ import pandas as pd
 from neuron import h
 
 from neurodepth.cells.synapse_table import KINDS
+from neurodepth.validation import InvalidFileError
 
 OHM_PER_MOHM, CM_PER_UM = 1e6, 1e-4
 NECK_LENGTH_UM, NECK_DIAMETER_UM = 1.0, 0.15  # ASSUME; its axial resistivity gives it the resistance that is asked for
@@ -45,7 +46,15 @@ class Spine:
             number: Of the spine, for its name.
             shaft: Segment of the dendrite.
             settings: `spines` of the cell's excitatory synapses: neck_resistance_mohm and head_diameter_um.
+
+        Raises:
+            InvalidFileError: If the shaft has no passive leak.
         """
+        if not hasattr(shaft, "pas"):
+            raise InvalidFileError(
+                f"synapses.excitatory.spines: expected the mechanism pas in {shaft.sec.name()}, whose leak a spine has too, "
+                "found none: leave out the spines, or insert pas into the cell's dendrites"
+            )
         self.neck, self.head = (h.Section(name=f"spine_{part}[{number}]") for part in ("neck", "head"))
         self.neck.L, self.neck.diam = NECK_LENGTH_UM, NECK_DIAMETER_UM
         self.head.L = self.head.diam = settings["head_diameter_um"]  # a cylinder with the area of a ball

@@ -78,13 +78,18 @@ def find_factor(
             trials = simulation.simulate_trials(scaled, "pilot", indices, n_workers, None, label, engine)
             return [1000 * int((trial.spike_time_ms >= START_MS).sum()) / counted_ms for trial in trials]
 
-        return measure(factor, rates_hz, target_hz, n_least, n_most)
+        return measure(factor, rates_hz, target_hz, n_least, n_most, counted_ms / 1000)
 
     return search(try_factor, target_hz, f"{Path(protocol.cell_path).name}, {protocol.variant}")
 
 
 def measure(
-    factor: float, rates_hz: Callable[[range], list[float]], target_hz: float, n_least: int, n_most: int
+    factor: float,
+    rates_hz: Callable[[range], list[float]],
+    target_hz: float,
+    n_least: int,
+    n_most: int,
+    counted_s: float,
 ) -> Tried:
     """Measure the output rate at a factor, on as many trials as it takes to hold it against the target.
 
@@ -94,11 +99,13 @@ def measure(
         target_hz: Rate to hold it against.
         n_least: Trials at first; then as many again, and so on.
         n_most: Trials at most.
+        counted_s: Of each trial.
     """
     found: list[float] = []
     while True:
         found += rates_hz(range(len(found), min(2 * len(found) or n_least, n_most)))
         rate_hz, error_hz = float(np.mean(found)), float(np.std(found, ddof=1) / math.sqrt(len(found)))
+        error_hz = error_hz if rate_hz else 1 / (counted_s * len(found))  # as of one spike: silence proves no rate of 0
         off_hz, allowed_hz = abs(rate_hz - target_hz), TOLERANCE * target_hz
         is_far = off_hz > max(allowed_hz, SURE * error_hz)
         if is_far or SURE * error_hz < allowed_hz or len(found) >= n_most:

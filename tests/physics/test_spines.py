@@ -104,7 +104,9 @@ def regions_and_main_path(project, fraction):
     from neurodepth.cells import anatomy, physiology
 
     cell = build(project, "neuron", fraction=fraction)
-    return anatomy.describe(cell)["segment_region"].tolist(), [str(one).split(">.")[1] for one in physiology.main_path(cell)]
+    return anatomy.describe(cell)["segment_region"].tolist(), [
+        str(one).split(">.")[1] for one in physiology.main_path(cell)
+    ]
 
 
 def test_a_spine_needs_a_leak_to_share(project, isolated):

@@ -96,11 +96,14 @@ def test_a_network_is_built_with_the_first_kernel_that_it_names():
     assert [model.get_layer(f"convolution_{layer}").kernel_ms for layer in (1, 2, 3)] == [12, 5, 5]
 
 
+GROUPS = [0, 1, 0, 1, 2, 2]
+
+
 @pytest.fixture
 def grouped():
     """A network of six synapses in three groups, after a few updates on random targets."""
     architecture = ARCHITECTURE | {"input_groups": "branch", "channel_dropout": 0.0}
-    model = networks.build(architecture, 2, n_synapses=6, seed=1, synapse_group=[0, 1, 0, 1, 2, 2])
+    model = networks.build(architecture, 2, n_synapses=6, seed=1, synapse_group=GROUPS)
     rng = np.random.default_rng(0)
     inputs = rng.integers(0, 2, (4, 80, 6)).astype(np.uint8)
     targets = {name: rng.random((4, 80, 1)).astype(np.float32) for name in model.output}
@@ -119,10 +122,29 @@ def test_synapses_of_a_group_cannot_be_told_apart(grouped):
     assert np.abs(grouped.predict_on_batch(other)["soma_voltage"] - expected).max() > 1e-3
 
 
-def test_groups_are_saved_with_the_network(grouped, tmp_path):
-    grouped.save(tmp_path / "net.keras")
-    kernel = networks.load(tmp_path / "net.keras").get_layer("mix_synapses").kernel
-    assert kernel.constraint.groups == [0, 1, 0, 1, 2, 2]
+def test_a_group_learns_as_one_channel_of_its_counts_does():
+    counting = ARCHITECTURE | {"synapse_dropout": 0.0, "channel_dropout": 0.0}
+    shared = networks.build(counting | {"input_groups": "branch"}, 2, n_synapses=6, seed=1, synapse_group=GROUPS)
+    counted = networks.build(counting, 2, n_synapses=3, seed=2)
+    counted.set_weights(shared.get_weights())
+    rng = np.random.default_rng(0)
+    inputs = rng.integers(0, 2, (4, 80, 6)).astype(np.uint8)
+    counts = inputs @ np.eye(3, dtype=np.uint8)[GROUPS]
+    targets = {name: rng.random((4, 80, 1)).astype(np.float32) for name in shared.output}
+    for model, spikes in ((shared, inputs), (counted, counts)):
+        model.compile(keras.optimizers.SGD(0.05), loss=dict.fromkeys(targets, "mse"))
+        for _ in range(5):
+            model.train_on_batch(spikes, targets)
+    for one, other in zip(shared.get_weights(), counted.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+
+
+def test_a_network_of_groups_is_an_ordinary_one_with_shared_weights(grouped):
+    used = networks.build(networks.in_use(ARCHITECTURE | {"input_groups": "branch"}), 2, n_synapses=6, seed=2)
+    used.set_weights(networks.weights_in_use(grouped))
+    inputs = np.random.default_rng(1).integers(0, 2, (1, 80, 6)).astype(np.uint8)
+    expected = grouped.predict_on_batch(inputs)["soma_voltage"]
+    np.testing.assert_allclose(used.predict_on_batch(inputs)["soma_voltage"], expected, atol=1e-5)
 
 
 def test_groups_that_are_not_given_are_refused():
@@ -152,7 +174,7 @@ def test_a_network_of_few_levels_is_an_ordinary_one_with_rounded_weights(is_fact
     plain = ARCHITECTURE | {"factorised": is_factorised}
     coarse = networks.build(plain | {"weight_levels": 4}, 2, n_synapses=6, seed=1)
     used = networks.build(plain, 2, n_synapses=6, seed=2)
-    used.set_weights(few_levels.weights_in_use(coarse))
+    used.set_weights(networks.weights_in_use(coarse))
     inputs = np.random.default_rng(0).integers(0, 2, (1, 80, 6)).astype(np.uint8)
     expected = coarse.predict_on_batch(inputs)["soma_voltage"]
     np.testing.assert_allclose(used.predict_on_batch(inputs)["soma_voltage"], expected, atol=1e-5)
@@ -161,10 +183,10 @@ def test_a_network_of_few_levels_is_an_ordinary_one_with_rounded_weights(is_fact
 
 def test_small_steps_of_weights_of_few_levels_add_up():
     model = networks.build(ARCHITECTURE | {"weight_levels": 2, "synapse_dropout": 0.0}, 1, n_synapses=6, seed=1)
-    before = few_levels.weights_in_use(model)[0]
+    before = networks.weights_in_use(model)[0]
     inputs = np.random.default_rng(0).integers(0, 2, (4, 80, 6)).astype(np.uint8)
     targets = {name: inputs[:, :, :1].astype(np.float32) for name in model.output}
     model.compile(keras.optimizers.Adam(0.003), loss=dict.fromkeys(targets, "mse"))
     losses = [model.train_on_batch(inputs, targets) for _ in range(100)]
     assert np.min(losses[-1]) < 0.8 * np.min(losses[0])
-    assert (np.sign(few_levels.weights_in_use(model)[0]) != np.sign(before)).any()
+    assert (np.sign(networks.weights_in_use(model)[0]) != np.sign(before)).any()

@@ -103,6 +103,17 @@ def test_a_training_with_weights_of_few_levels_gives_an_ordinary_network_of_such
     np.testing.assert_allclose(training.predict(found, splits[1], scaling)[0], expected, rtol=1e-6)
 
 
+def test_a_training_with_groups_of_synapses_gives_an_ordinary_network_whose_groups_share_weights(splits, tmp_path):
+    groups = [0] * 50 + [1] * 30 + [2] * 20
+    architecture = ARCHITECTURE | {"input_groups": "tree"}
+    arguments = (*splits, architecture, 2, 1, BUDGET, tmp_path / "checkpoint")
+    model, _, history = training.train(*arguments, synapse_group=groups)
+    assert history["training_loss"].iloc[-1] < history["training_loss"].iloc[0]
+    kernel = np.asarray(model.get_layer("mix_synapses").kernel)
+    assert len(np.unique(kernel, axis=0)) == 3
+    np.testing.assert_array_equal(kernel, kernel[[0] * 50 + [50] * 30 + [80] * 20])
+
+
 def test_the_best_epoch_is_kept_and_patience_ends_training(splits, tmp_path, monkeypatch):
     losses = iter([0.5, 0.3, 0.4, 0.6, 0.7, 0.8])
     weights = []

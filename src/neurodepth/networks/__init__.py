@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from neurodepth import validation
 
 STACKS = ("tcn", "fully_connected")  # types of which a study chooses the depth
@@ -87,6 +89,17 @@ def build(
     keras.utils.set_random_seed(seed)
     frame = Frame(n_synapses, n_regions, spike_probability, precision, synapse_group)
     return module.build(architecture, depth, frame)
+
+
+def in_use(architecture: dict[str, Any]) -> dict[str, Any]:
+    """The definition of the network that is left after training: with weights like any other's, one for each synapse."""
+    return {key: value for key, value in architecture.items() if key not in ("input_groups", "weight_levels")}
+
+
+def weights_in_use(model: Any) -> list[np.ndarray]:
+    """Weights for the network `in_use` of one in training, in its order: spread over the synapses of groups, and rounded."""
+    used = {id(one.kernel): one.kernel_in_use() for one in model.layers if hasattr(one, "kernel_in_use")}
+    return [np.asarray(used.get(id(one), one)) for one in model.weights]
 
 
 def load(path: str | Path) -> Any:

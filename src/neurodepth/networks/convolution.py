@@ -132,6 +132,10 @@ class CausalConvolution(keras.layers.Layer):
         products = ops.reshape(ops.matmul(spectrum, kernel), (n_products, -1))
         return ops.reshape(ops.matmul(back, products), (tile_ms, n_tiles, n_trials, self.width))
 
+    def kernel_in_use(self) -> Any:
+        """The kernel, rounded where its weights have few levels."""
+        return few_levels.rounded(self.kernel, self.weight_levels)
+
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As `call` does."""
         return (*shape[:-1], self.width)

@@ -29,8 +29,13 @@ def _to_levels(ops: Any, weights: Any, end: Any, n_levels: int) -> Any:
     return ops.clip(ops.round((weights + end) / step), 0, n_levels - 1) * step - end
 
 
-def rounded(weights: Any, n_levels: int) -> Any:
-    """Round the weights onto each unit, the last axis, to `n_levels` levels around 0, evenly spaced over what their size needs."""
+def rounded(weights: Any, n_levels: int | None) -> Any:
+    """Round the weights onto each unit, the last axis, to `n_levels` levels around 0, evenly spaced over what their size needs.
+
+    None leaves them as they are.
+    """
+    if n_levels is None:
+        return weights
     ops = keras.ops
     values = ops.cast(weights, "float32")
     size = ops.sqrt(ops.mean(ops.square(values), axis=tuple(range(len(values.shape) - 1)), keepdims=True))
@@ -38,27 +43,8 @@ def rounded(weights: Any, n_levels: int) -> Any:
 
 
 def straight_through(weights: Any, n_levels: int | None) -> Any:
-    """Weights as they are used in training, with their own gradient; None leaves them as they are."""
+    """Weights as `rounded` gives them, with their own gradient."""
     if n_levels is None:
         return weights
     weights = keras.ops.convert_to_tensor(weights)
     return weights + keras.ops.stop_gradient(keras.ops.cast(rounded(weights, n_levels), weights.dtype) - weights)
-
-
-class FewLevelDense(keras.layers.Dense):
-    """A dense layer without bias whose weights have few levels."""
-
-    def __init__(self, units: int, weight_levels: int, **options: Any):
-        """A layer of `units`; `use_bias` must be false."""
-        super().__init__(units, **options)
-        self.weight_levels = weight_levels
-
-    def call(self, x: Any, training: bool | None = None) -> Any:
-        """As `keras.layers.Dense` does."""
-        return keras.ops.matmul(x, straight_through(self.kernel, self.weight_levels))
-
-
-def weights_in_use(model: keras.Model) -> list[np.ndarray]:
-    """What `model.get_weights` gives, with the weights of few levels rounded."""
-    levels = {id(one.kernel): one.weight_levels for one in model.layers if getattr(one, "weight_levels", None)}
-    return [np.asarray(rounded(one, levels[id(one)]) if id(one) in levels else one) for one in model.weights]

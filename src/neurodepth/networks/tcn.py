@@ -1,15 +1,13 @@
 """Temporal convolutional networks from synaptic input to spikes, soma voltage and dendritic voltages."""
 
-import functools
 from typing import Any
 
 from neurodepth.networks import kernel_sizes
 from neurodepth.networks.backend import keras
 from neurodepth.networks.convolution import CausalConvolution, IntoTiles, OutOfTiles
-from neurodepth.networks.few_levels import FewLevelDense
 from neurodepth.networks.frame import Frame
+from neurodepth.networks.mixing import MixSynapses
 from neurodepth.networks.normalisation import Normalisation
-from neurodepth.networks.shared_inputs import SharedWithin
 from neurodepth.networks.synapse_dropout import SynapseDropout
 
 # The published batch normalisation forgets over 100 updates; short trainings need a faster memory.
@@ -25,10 +23,12 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
     if architecture["factorised"]:
         x = keras.ops.cast(x, policy.removeprefix("mixed_"))
         mixtures = architecture.get("synapse_mixtures", width)
-        shared = SharedWithin(frame.groups("tcn")) if "input_groups" in architecture else None
-        dense = functools.partial(FewLevelDense, weight_levels=levels) if levels else keras.layers.Dense
-        mix = dense(mixtures, use_bias=False, kernel_constraint=shared, dtype=policy, name="mix_synapses")
-        x = mix(x)
+        groups = frame.groups("tcn") if "input_groups" in architecture else None
+        options = {"dtype": policy, "name": "mix_synapses"}
+        if groups or levels:
+            x = MixSynapses(mixtures, groups, levels, **options)(x)
+        else:
+            x = keras.layers.Dense(mixtures, use_bias=False, **options)(x)
     x = IntoTiles(dtype=policy, name="into_tiles")(x)
     x = keras.ops.cast(x, policy.removeprefix("mixed_"))
     kernels_ms = kernel_sizes(architecture["receptive_field_ms"], depth, architecture.get("first_kernel_ms"))

@@ -14,7 +14,6 @@ import pandas as pd
 
 from neurodepth import metrics, networks, provenance
 from neurodepth.cells.trial import VoltageBasis
-from neurodepth.networks import few_levels
 from neurodepth.networks.backend import keras
 from neurodepth.training import checkpoint as checkpoints
 from neurodepth.training import memory, synaptic_effects
@@ -77,10 +76,12 @@ def train(
     # Half a spike keeps the logarithm finite where no trial has one.
     spike_probability = (trials.spikes().sum() + 0.5) / (len(trials) * trials.duration_ms + 1)
     shape = (trials.n_synapses, len(scaling.region_deviation_mv), spike_probability, seed)
-    in_use = {key: value for key, value in architecture.items() if key != "weight_levels"}
     predictor, model = (
         networks.build(one, depth, *shape, precision, synapse_group)
-        for one, precision in ((in_use, "float32"), (architecture, resolve_precision(budget.precision)))
+        for one, precision in (
+            (networks.in_use(architecture), "float32"),
+            (architecture, resolve_precision(budget.precision)),
+        )
     )
     weights = {"spike_logit": SPIKE_WEIGHT, "soma_voltage": SOMA_WEIGHT, "dendrite_regions": budget.dendrite_weight}
     weights = {name: weights[name] for name in model.output}
@@ -106,7 +107,7 @@ def train(
         progress.add(history)
     progress.end(history)
     model.load_weights(checkpoint / "best.weights.h5")
-    predictor.set_weights(few_levels.weights_in_use(model))
+    predictor.set_weights(networks.weights_in_use(model))
     return predictor, scaling, pd.DataFrame(history)
 
 
@@ -202,7 +203,7 @@ def _train_epoch(model: keras.Model, predictor: keras.Model, windows: Windows, v
             f"{windows.first_update} are kept in the checkpoint"
         )
     trained_s = time.perf_counter()
-    predictor.set_weights(few_levels.weights_in_use(model))
+    predictor.set_weights(networks.weights_in_use(model))
     scores = _validate(predictor, validation, windows.scaling)
     updates = windows.first_update + len(windows)
     return {

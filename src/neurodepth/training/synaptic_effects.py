@@ -4,6 +4,8 @@ A network that begins with random sums over a thousand synapses spends most of i
 belong together. Linear regression of the voltages on filtered input finds it at once, and explains half of them.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy import signal
 
@@ -64,9 +66,11 @@ def start(model: keras.Model, effects: np.ndarray, n_excitatory: int) -> None:
     time_constants_ms = np.array(TIME_CONSTANTS_MS)[:, None]
     names = [layer.name for layer in model.layers]
     if "mix_synapses" in names:
-        _start_channels(
-            model.get_layer("mix_synapses"), np.exp(-EVENT_LAG_MS / time_constants_ms), effects, n_excitatory
-        )
+        layer = model.get_layer("mix_synapses")
+        if getattr(layer, "groups", None):
+            n_excitatory = max(layer.groups[:n_excitatory]) + 1
+            effects = _means_of_groups(effects, layer.groups)
+        _start_channels(layer, np.exp(-EVENT_LAG_MS / time_constants_ms), effects, n_excitatory)
     elif "convolution_1" in names:
         layer = model.get_layer("convolution_1")
         lag_ms = np.arange(layer.kernel_ms)[::-1]
@@ -75,6 +79,12 @@ def start(model: keras.Model, effects: np.ndarray, n_excitatory: int) -> None:
         if isinstance(layer, SynapticFilter):
             decay = np.exp(-np.arange(layer.kernel_ms) / time_constants_ms)
             layer.kernel.assign(np.einsum("kt,ks->st", decay, effects[:, :, 0]))
+
+
+def _means_of_groups(effects: np.ndarray, groups: Sequence[int]) -> np.ndarray:
+    """Mean effect of the synapses of each group, shape (time constants, groups, 1 + regions)."""
+    share = np.eye(max(groups) + 1, dtype=effects.dtype)[list(groups)] / np.bincount(groups)
+    return np.einsum("ksr,sg->kgr", effects, share)
 
 
 def _start_channels(layer: keras.layers.Layer, decay: np.ndarray, effects: np.ndarray, n_excitatory: int) -> None:

@@ -3,7 +3,9 @@
 import numpy as np
 
 from neurodepth.cells.trial import Events
+from neurodepth.synapse_types import SynapseTypes
 from neurodepth.trials import Trials
+from neurodepth.trust import Places
 
 BRANCH = 9  # segments of each branch
 SECTIONS = ("soma", "trunk", "basal", "basal", "tuft", "tuft")
@@ -39,3 +41,10 @@ def poisson_trials(n_trials, rate_hz, seed, duration_ms=1500, n_synapses=90):
         *(n_synapses, n_synapses // 2, np.arange(n_trials), events, [np.zeros(0)] * n_trials),
         soma_voltage_mv=np.full((n_trials, duration_ms), -70, np.float32),
     )
+
+
+def places_of(trials):
+    """Places of the synapses of a point neuron: one branch."""
+    is_excitatory = np.arange(trials.n_synapses) < trials.n_excitatory
+    types = SynapseTypes(("excitatory", "inhibitory"), (~is_excitatory).astype(int))
+    return Places(types, np.zeros(trials.n_synapses, int), is_excitatory)

@@ -1,13 +1,15 @@
 """A network by hand: trained, interrupted, scored and used."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from neurodepth import dataset, evaluation, surrogate, training
+from neurodepth import dataset, evaluation, surrogate, training, trust
 from neurodepth.cli.group import INTERRUPTED, PROBLEM
 from neurodepth.networks import backend
+from tests.unit.small_tree import places_of
 from tests.unit.test_cli import SMALL, run, shards  # noqa: F401 fixtures
 
 
@@ -51,6 +53,41 @@ def test_predictions_are_those_of_the_network(trained):
     np.testing.assert_allclose(predictions.spike_probability, 1 / (1 + np.exp(-logit)), rtol=1e-6)
     np.testing.assert_array_equal(predictions.soma_voltage_mv, voltage_mv)
     assert (attributes["cell"], attributes["split"]) == ("lif", "test")
+
+
+def test_predictions_say_how_far_to_trust_them_where_that_is_known(trained):
+    def predict():
+        done = trained("predict", "net.keras", "x.h5", "--output", "p.h5", "--overwrite", "--cores", 1)
+        assert done.exit_code == 0, done.output
+        return surrogate.read("p.h5")[0], done.output
+
+    predictions, said = predict()
+    assert predictions.input_distance is None
+    assert "no trust.json above net.keras: how far to trust it is not known" in said
+    train, validation, test = (dataset.read_split([path]) for path in ("t.h5", "v.h5", "x.h5"))
+    known = trust.learn(train, validation, places_of(train), ["net.keras"])
+    trust.write("trust.json", known)
+    predictions, said = predict()
+    judged = trust.judge(test, known, ["net.keras"])
+    np.testing.assert_allclose(predictions.input_distance, judged.familiarity.distance, rtol=1e-6)
+    np.testing.assert_allclose(predictions.half_width_mv, judged.half_width_mv, rtol=1e-6)
+    assert f"input unlike that of training: {judged.familiarity.is_unfamiliar.sum()} of 6 trials" in said
+    assert "(learned from 6 trials, which do not show all that is usual)" in said
+    assert f"soma voltage: within {judged.half_width_mv[0, 0]:.2f} mV in 90% of the ms" in said
+    trust.write("trust.json", replace(known, calibrated=()))
+    predictions, said = predict()
+    assert predictions.half_width_mv is None
+    assert "does not know the error of this network" in said
+
+
+def test_trials_too_short_to_judge_are_predicted_all_the_same(trained):
+    train = dataset.read_split(["t.h5"])
+    trust.write("trust.json", trust.learn(train, train, places_of(train), ["net.keras"]))
+    assert trained("simulate", "lif", "--duration-ms", 400, "--trials", 2, "--output", "short.h5").exit_code == 0
+    done = trained("predict", "net.keras", "short.h5", "--output", "p.h5", "--cores", 1)
+    assert done.exit_code == 0, done.output
+    assert "trials of 400 ms do not show whether their input is like that of training" in done.output
+    assert surrogate.read("p.h5")[0].soma_voltage_mv.shape == (2, 400)
 
 
 def test_an_interrupted_training_goes_on_from_its_checkpoint(shards, tmp_path, monkeypatch):  # noqa: F811

@@ -5,17 +5,19 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import onnx
 import pandas as pd
 import pytest
 
-from neurodepth import dataset, networks, simulation, surrogate, training
+from neurodepth import dataset, networks, simulation, surrogate, training, trust
 from neurodepth.cli.export import NETWORKS
 from neurodepth.cli.group import USAGE
 from neurodepth.export import network, network_formats
 from neurodepth.training.windows import fit_scaling
+from tests.unit.small_tree import places_of
 from tests.unit.test_cli import run  # noqa: F401 fixture
 
 ARCHITECTURE = {
@@ -108,10 +110,20 @@ def test_what_the_study_knows_of_the_network_comes_along(study, exported, tmp_pa
     assert "trust.json" not in (exported / "README.md").read_text()
     for name in ("net.keras", "net.json", "train.h5"):
         shutil.copy(study / name, tmp_path)
-    (tmp_path / "trust.json").write_text('{"limits": 1}')
-    network.export_network(tmp_path / "net.keras", [tmp_path / "train.h5"], tmp_path / "alone", formats=["keras"])
-    assert (tmp_path / "alone" / "trust.json").read_text() == '{"limits": 1}'
-    assert "| `trust.json` |" in (tmp_path / "alone" / "README.md").read_text()
+    trials = dataset.read_split([tmp_path / "train.h5"])
+    known = trust.learn(trials, trials, places_of(trials), [tmp_path / "net.keras"])
+    trust.write(tmp_path / "trust.json", known)
+    arguments = [tmp_path / "train.h5"], tmp_path / "alone", ["keras"]
+    network.export_network(tmp_path / "net.keras", *arguments)
+    assert trust.read(tmp_path / "alone" / "trust.json").n_training_trials == 3
+    card = (tmp_path / "alone" / "README.md").read_text()
+    half_width_mv = known.error_of([tmp_path / "net.keras"]).half_width_mv(np.zeros(1))[0]
+    assert "| `trust.json` |" in card
+    assert f"within {half_width_mv:.2g} mV in 90 % of the ms" in card.replace("milliseconds", "ms")
+    trust.write(tmp_path / "trust.json", replace(known, calibrated=()))  # of other networks of the study
+    network.export_network(tmp_path / "net.keras", *arguments, overwrite=True)
+    assert json.loads((tmp_path / "alone" / "network.json").read_text())["voltage_error"] is None
+    assert "Its voltage is within" not in (tmp_path / "alone" / "README.md").read_text()
 
 
 def test_each_input_has_its_synapse(exported):

@@ -1,5 +1,8 @@
 """When to trust a surrogate: input that it knows, and how wrong it may be."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -87,8 +90,11 @@ def test_counts_are_over_the_last_milliseconds(places):
 
 
 @pytest.fixture
-def noisy(monkeypatch):
-    """Networks whose voltage is off by noise; the path of each is its noise in mV and its seed."""
+def noisy(monkeypatch, tmp_path):
+    """Networks whose voltage is off by noise; the path of each is its noise in mV and its seed, and its content too."""
+    monkeypatch.chdir(tmp_path)
+    for path in (f"{noise_mv},{seed}" for noise_mv in (0, 1, 1.5, 2) for seed in (1, 2, 3)):
+        Path(path).write_text(path)
 
     def predict(path, trials):
         noise_mv, seed = path.split(",")
@@ -142,10 +148,22 @@ def test_what_was_learned_is_read_as_it_was_written(noisy, places, tmp_path):
 def test_networks_that_were_not_calibrated_are_refused(noisy, places):
     train = poisson_trials(20, RATE_HZ, seed=1)
     known = trust.learn(train, train, places, ["1,1", "1,2"])
-    with pytest.raises(
-        ValueError, match="3 networks are not known, only those of 1 of noisy, depth 3, 20 trials, 2 of noisy"
-    ):
-        trust.judge(train, known, ["1,1", "1,2", "1,3"])
+    message = "{} networks are not known, only those of 1 of noisy, depth 3, 20 trials, 2 of noisy"
+    for unknown in (["1,1", "1,2", "1,3"], ["1,1", "2,2"], ["1,3"]):  # of the same kind all of them
+        with pytest.raises(ValueError, match=message.format(len(unknown))):
+            trust.judge(train, known, unknown)
+
+
+def test_trials_of_another_cell_are_refused(places, limits):
+    with pytest.raises(DatasetError, match=r"90 synapses are known, found 80 synapses: give the trust\.json"):
+        familiarity.judge(poisson_trials(2, RATE_HZ, seed=1, n_synapses=80), places, limits)
+
+
+def test_a_cell_without_inhibition_has_all_features(places):
+    only_excited = replace(places, is_excitatory=np.ones(len(places.branch), bool))
+    found = familiarity.features(poisson_trials(1, RATE_HZ, seed=1).events[0], 1500, only_excited)
+    assert found.shape == (1500, len(only_excited.names))
+    assert not found[:, [number for number, name in enumerate(only_excited.names) if "all inhibitory" in name]].any()
 
 
 def test_one_of_several_seeds_has_an_interval_of_its_own(noisy, places):

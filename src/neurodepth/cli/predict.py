@@ -66,15 +66,21 @@ def _judge(model: Path, trials: "Trials", predictions: "Predictions", trust_path
     from neurodepth.trust import familiarity
 
     known = trust.read(trust_path)
-    found = familiarity.judge(trials, known.places, known.limits)
-    predictions = replace(predictions, input_distance=found.distance)
-    named = [f"{index} ({why})" for index, why in zip(trials.index, found.reason, strict=True) if why]
-    said = [f"input unlike that of training: {len(named)} of {len(trials)} trials"]
-    if named:
-        more = ", ..." if len(named) > NAMED_TRIALS else ""
-        said[0] += f", {', '.join(named[:NAMED_TRIALS])}{more}"
-    if known.n_training_trials < FEW_TRIALS:
-        said.append(f"(learned from {known.n_training_trials} trials, which do not show all that is usual)")
+    if trials.duration_ms > familiarity.FROM_MS:
+        found = familiarity.judge(trials, known.places, known.limits)
+        predictions = replace(predictions, input_distance=found.distance)
+        named = [f"{index} ({why})" for index, why in zip(trials.index, found.reason, strict=True) if why]
+        said = [f"input unlike that of training: {len(named)} of {len(trials)} trials"]
+        if named:
+            more = ", ..." if len(named) > NAMED_TRIALS else ""
+            said[0] += f", {', '.join(named[:NAMED_TRIALS])}{more}"
+        if known.n_training_trials < FEW_TRIALS:
+            said.append(f"(learned from {known.n_training_trials} trials, which do not show all that is usual)")
+    else:
+        said = [
+            f"trials of {trials.duration_ms} ms do not show whether their input is like that of training: that takes "
+            f"more than {familiarity.FROM_MS} ms"
+        ]
     if error := known.error_of([model]):
         half_width_mv = error.half_width_mv(np.zeros_like(predictions.soma_voltage_mv))
         predictions = replace(predictions, half_width_mv=half_width_mv)

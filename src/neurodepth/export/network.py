@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,8 @@ def export_network(
     identity = shards[0][1]
     cell_path = Path(cell_path) if cell_path else project.find_cell(identity["cell"])
     cell = recording.build_cell(cell_path, data_path, identity)
-    known = trust.find(model_path)
+    known_path = trust.find(model_path)
+    error = trust.read(known_path).error_of([model_path]) if known_path else None
     with _whole_folder(output_path) as folder:
         _tabulate_synapses(cell).to_csv(folder / SYNAPSES, index_label="synapse")
         np.savez_compressed(folder / EXAMPLE, **example)
@@ -109,16 +111,18 @@ def export_network(
             "scores_on_test_trials": _score(model_path, shards),
             "tolerance": TOLERANCE,
             "formats": {name: _write(FORMATS[name], weights, folder, example) for name in formats},
-            "trust": known.name if known else None,
+            "voltage_error": asdict(error) if error else None,
+            "limits": known_path.name if known_path else None,
             "licence": licence,
             "versions": provenance.versions(),
             "commit": provenance.commit(),
         }
-        if known:
-            shutil.copy(known, folder)
+        if known_path:
+            shutil.copy(known_path, folder)
         (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
+        half_width_mv = float(error.half_width_mv(np.zeros(1))[0]) if error else None
         card = jinja2.Template(CARD_TEMPLATE.read_text(), trim_blocks=True, keep_trailing_newline=True)
-        (folder / CARD).write_text(card.render(about, clip_mv=metrics.CLIP_MV))
+        (folder / CARD).write_text(card.render(about, clip_mv=metrics.CLIP_MV, half_width_mv=half_width_mv))
     return about
 
 

@@ -4,6 +4,7 @@ known = trust.read("results/quick/l5pc/nmda/trust.json")  # as the workflow wrot
 judged = trust.judge(trials, known, model_paths)
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -35,14 +36,16 @@ class Calibrated:
         network: Name of their architecture.
         depth: Their layers.
         training_trials: That they were trained on.
-        n_networks: That predict together, trained from as many seeds.
+        networks: Digest of the file of each, trained from as many seeds.
+        n_together: How many of them predict together: one, or all.
         error: Of their voltage.
     """
 
     network: str
     depth: int
     training_trials: int
-    n_networks: int
+    networks: tuple[str, ...]
+    n_together: int
     error: ErrorModel
 
 
@@ -63,12 +66,11 @@ class Trust:
     calibrated: tuple[Calibrated, ...]
 
     def error_of(self, model_paths: Sequence[str | Path]) -> ErrorModel | None:
-        """Of networks that predict together; None if such networks were not calibrated."""
-        kinds = {_kind_of(path) for path in model_paths}
-        for one in self.calibrated:
-            if kinds == {(one.network, one.depth, one.training_trials)} and one.n_networks == len(model_paths):
-                return one.error
-        return None
+        """Of networks that predict together; None if these very networks were not calibrated."""
+        given = set(map(_digest, model_paths))
+        return next(
+            (one.error for one in self.calibrated if given <= set(one.networks) and one.n_together == len(given)), None
+        )
 
 
 @dataclass(frozen=True)
@@ -104,22 +106,26 @@ def learn(train: Trials, validation: Trials, places: Places, model_paths: Sequen
         places: Of the synapses.
         model_paths: Networks of the cell, of any depths; those that differ in their seed alone also count together.
     """
-    by_kind: dict[tuple[str, int, int], list[Predictions]] = {}
+    by_kind: dict[tuple[str, int, int], dict[str, Predictions]] = {}
     for path in model_paths:
-        by_kind.setdefault(_kind_of(path), []).append(surrogate.predict(path, validation))
+        by_kind.setdefault(_kind_of(path), {})[_digest(path)] = surrogate.predict(path, validation)
     calibrated = []
     for kind, found in by_kind.items():
-        alone = [confidence.combine([one]) for one in found]
-        calibrated.append(Calibrated(*kind, 1, confidence.calibrate(alone, validation)))
+        alone = [confidence.combine([one]) for one in found.values()]
+        calibrated.append(Calibrated(*kind, tuple(found), 1, confidence.calibrate(alone, validation)))
         if len(found) > 1:
-            together = confidence.calibrate([confidence.combine(found)], validation)
-            calibrated.append(Calibrated(*kind, len(found), together))
+            together = confidence.calibrate([confidence.combine(list(found.values()))], validation)
+            calibrated.append(Calibrated(*kind, tuple(found), len(found), together))
     return Trust(places, familiarity.learn(train, places), len(train), tuple(calibrated))
 
 
 def _kind_of(model_path: str | Path) -> tuple[str, int, int]:
     described = surrogate.describe(model_path)
     return described["network"], described["depth"], described["training_trials"]
+
+
+def _digest(model_path: str | Path) -> str:
+    return hashlib.sha256(Path(model_path).read_bytes()).hexdigest()
 
 
 def judge(trials: Trials, known: Trust, model_paths: Sequence[str | Path]) -> Judgement:
@@ -132,7 +138,7 @@ def judge(trials: Trials, known: Trust, model_paths: Sequence[str | Path]) -> Ju
     error = known.error_of(model_paths)
     if error is None:
         there = ", ".join(
-            f"{one.n_networks} of {one.network}, depth {one.depth}, {one.training_trials} trials"
+            f"{one.n_together} of {one.network}, depth {one.depth}, {one.training_trials} trials"
             for one in known.calibrated
         )
         raise ValueError(
@@ -171,7 +177,10 @@ def read(path: str | Path) -> Trust:
             Places(types, np.array(places["branch"]), np.array(places["is_excitatory"])),
             Limits(**(limits | arrays | {"names": tuple(limits["names"])})),
             stored["n_training_trials"],
-            tuple(Calibrated(**(one | {"error": ErrorModel(**one["error"])})) for one in stored["calibrated"]),
+            tuple(
+                Calibrated(**(one | {"networks": tuple(one["networks"]), "error": ErrorModel(**one["error"])}))
+                for one in stored["calibrated"]
+            ),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurodepth import metrics
+from neurodepth.cells.synapse_table import KINDS
 from neurodepth.cells.trial import Events
+from neurodepth.container import DatasetError
 from neurodepth.synapse_types import SynapseTypes
 from neurodepth.trials import Trials
 
@@ -40,7 +42,7 @@ class Places:
         """Of the features."""
         slow, middle, fast = f"{SLOW_MS} ms", f"{MIDDLE_MS} ms", f"{FAST_MS} ms"
         what = (slow, middle, f"{fast} against {middle}")
-        groups = (*self.types.names, "all excitatory", "all inhibitory")
+        groups = (*self.types.names, *(f"all {kind}" for kind in KINDS))
         return (*(f"{group}, {span}" for span in what for group in groups), f"busiest branch, {fast}")
 
 
@@ -91,7 +93,13 @@ def judge(trials: Trials, places: Places, limits: Limits) -> Familiarity:
 
     Raises:
         ValueError: If the trials are too short.
+        DatasetError: If they are of another cell.
     """
+    if trials.n_synapses != len(places.branch):
+        raise DatasetError(
+            f"expected trials of the cell whose {len(places.branch)} synapses are known, found {trials.n_synapses} synapses: "
+            "give the trust.json of the trials' own cell"
+        )
     if trials.duration_ms <= FROM_MS:
         raise ValueError(
             f"trials of {trials.duration_ms} ms: expected more than the {FROM_MS} ms over which rates are taken"
@@ -137,19 +145,19 @@ def _features_of(trials: Trials, places: Places) -> Iterator[np.ndarray]:
 
 def features(events: Events, duration_ms: int, places: Places) -> np.ndarray:
     """What is looked at of the input up to every millisecond, in the order of `Places.names`, shape (time, features)."""
-    by_type = _count(events, places.types.of_synapse, duration_ms)
-    by_kind = _count(events, (~places.is_excitatory).astype(int), duration_ms)
+    by_type = _count(events, places.types.of_synapse, len(places.types.names), duration_ms)
+    by_kind = _count(events, (~places.is_excitatory).astype(int), len(KINDS), duration_ms)
     by_group = np.concatenate([by_type, by_kind], axis=1)
     heard = places.is_excitatory[events.synapse]
-    by_branch = _count(Events(events.time_ms[heard], events.synapse[heard]), places.branch, duration_ms)
+    n_branches = int(places.branch.max()) + 1
+    by_branch = _count(Events(events.time_ms[heard], events.synapse[heard]), places.branch, n_branches, duration_ms)
     slow, middle, fast = (np.sqrt(_windowed(by_group, span_ms)) for span_ms in (SLOW_MS, MIDDLE_MS, FAST_MS))
     busiest = np.sqrt(_windowed(by_branch, FAST_MS).max(axis=1, keepdims=True))
     return np.concatenate([slow, middle, fast - middle * np.sqrt(FAST_MS / MIDDLE_MS), busiest], axis=1)
 
 
-def _count(events: Events, group: np.ndarray, duration_ms: int) -> np.ndarray:
+def _count(events: Events, group: np.ndarray, n_groups: int, duration_ms: int) -> np.ndarray:
     """Input spikes of each group in each millisecond, shape (time, groups)."""
-    n_groups = int(group.max()) + 1
     cell = events.time_ms.astype(int) * n_groups + group[events.synapse]
     return np.bincount(cell, minlength=duration_ms * n_groups).reshape(duration_ms, n_groups)
 

@@ -47,31 +47,35 @@ def bursty(mean_hz, seed=1):
     return lambda indices: rates_hz[indices.start : indices.stop].tolist()
 
 
-@pytest.mark.parametrize(("mean_hz", "expected"), [(0.0, 8), (5.0, 16), (1.0, 44)])
+@pytest.mark.parametrize(("mean_hz", "expected"), [(0.0, 16), (5.0, 16), (1.0, 44)])
 def test_trials_are_simulated_until_the_rate_can_be_held_against_the_target(mean_hz, expected):
-    found = target_rate.measure(1, bursty(mean_hz), 1, n_least=8, n_most=44, counted_s=5.5)
+    found = target_rate.measure(1, bursty(mean_hz), 1, n_least=8, n_most=44)
     assert found.trials == expected
     rates_hz = bursty(mean_hz)(range(expected))
     assert found.output_rate_hz == np.mean(rates_hz)
-    of_trials_hz = np.std(rates_hz, ddof=1) / np.sqrt(expected)
-    assert found.standard_error_hz == pytest.approx(of_trials_hz if mean_hz else 1 / (5.5 * expected))
+    assert found.standard_error_hz >= np.std(rates_hz, ddof=1) / np.sqrt(expected)
 
 
-def test_silent_trials_do_not_prove_that_a_rate_is_too_low():
-    found = target_rate.measure(1, lambda indices: [0.0] * len(indices), 0.03, n_least=8, n_most=44, counted_s=5.5)
-    assert found.trials == 16  # two spikes in 44 s would be more than 0.03 Hz, in 88 s less
+def test_few_silent_trials_do_not_prove_that_a_rate_is_too_low():
+    """The first trials of l5pc at 1.15 Hz were such: seven silent, one with a burst."""
+    rates_hz = [0.0] * 7 + [1.8] + [1.5] * 36
+    found = target_rate.measure(1, lambda indices: rates_hz[indices.start : indices.stop], 1, n_least=8, n_most=44)
+    assert found.output_rate_hz == pytest.approx(np.mean(rates_hz[: found.trials]))
+    assert found.output_rate_hz > 1
 
 
 def test_a_rate_that_trials_share_needs_few_of_them():
-    assert target_rate.measure(1, lambda indices: [1.0 + 0.1 * (i % 2) for i in indices], 1, 8, 44, 5.5).trials == 8
+    assert target_rate.measure(1, lambda indices: [1.0 + 0.1 * (i % 2) for i in indices], 1, 8, 44).trials == 8
 
 
 def test_the_rate_of_bursty_trials_is_near_the_target_in_other_trials():
     def found_hz(seed):
-        def try_factor(factor):
-            return target_rate.measure(factor, bursty(3 * factor**2, seed), 1, 8, 44, 5.5)
+        at_first_hz = 2 * 2 ** (seed / 100)  # no factor that is tried happens to be the right one
 
-        return 3 * target_rate.search(try_factor, 1, "cell")[-1].factor ** 2
+        def try_factor(factor):
+            return target_rate.measure(factor, bursty(at_first_hz * factor**2, seed), 1, 8, 44)
+
+        return at_first_hz * target_rate.search(try_factor, 1, "cell")[-1].factor ** 2
 
     means_hz = [found_hz(seed) for seed in range(100)]
     assert 0.75 < np.median(means_hz) < 1.25

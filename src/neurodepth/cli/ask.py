@@ -44,16 +44,12 @@ def ask(
     import numpy as np
 
     from neurodepth import figures, stimulus_design
-    from neurodepth.cells import definition
     from neurodepth.experiments import DURATION_MS
     from neurodepth.networks import backend
-    from neurodepth.simulation import Protocol
 
     options.refuse_existing(output, overwrite)
     backend.use_threads(cores)
-    neuron = definition.read(cell, variant)
-    settings = definition.simulation_settings(neuron, {"simulator": Protocol.simulator})
-    protocol = Protocol(str(cell), neuron.variant, seed, DURATION_MS, data_path=str(data_path), **settings)
+    protocol = options.protocol(cell, variant, seed, DURATION_MS, data_path)
     found: dict[str, Any] = stimulus_design.ask(protocol, model, backgrounds, cores)
     with options.whole(output) as path:
         np.savez_compressed(path, **found)

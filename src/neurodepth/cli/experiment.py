@@ -43,15 +43,11 @@ def experiment(
     import numpy as np
 
     from neurodepth import experiments, figures
-    from neurodepth.cells import definition
     from neurodepth.networks import backend
-    from neurodepth.simulation import Protocol
 
     options.refuse_existing(output, overwrite)
     backend.use_threads(cores)
-    neuron = definition.read(cell, variant)
-    settings = definition.simulation_settings(neuron, {"simulator": Protocol.simulator})
-    protocol = Protocol(str(cell), neuron.variant, seed, experiments.DURATION_MS, data_path=str(data_path), **settings)
+    protocol = options.protocol(cell, variant, seed, experiments.DURATION_MS, data_path)
     found: dict[str, Any] = experiments.run(protocol, models, backgrounds, cores)
     with options.whole(output) as path:
         np.savez_compressed(path, **found)

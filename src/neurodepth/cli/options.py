@@ -6,10 +6,13 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from neurodepth.simulation import Protocol
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 FILE = click.Path(path_type=Path)
@@ -88,6 +91,16 @@ def refuse_existing(path: Path, may_overwrite: bool) -> None:
     """Raise FileExistsError if an output exists that may not be replaced: before hours of work, not after."""
     if path.exists() and not may_overwrite:
         raise FileExistsError(f"{path} exists: choose another --output or give --overwrite")
+
+
+def protocol(cell: Path, variant: str | None, seed: int, duration_ms: int, data_path: Path) -> "Protocol":
+    """How a command simulates the trials of a cell: as its definition asks, otherwise by default."""
+    from neurodepth.cells import definition
+    from neurodepth.simulation import Protocol
+
+    found = definition.read(cell, variant)
+    settings = definition.simulation_settings(found, {"simulator": Protocol.simulator})
+    return Protocol(str(cell), found.variant, seed, duration_ms, data_path=str(data_path), **settings)
 
 
 @contextlib.contextmanager

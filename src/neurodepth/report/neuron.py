@@ -65,16 +65,15 @@ def describe(
         "needed": tables["needed"].to_dict("records") if "needed" in tables else [],
         "unusual": results.read_unusual(condition.unusual_path) if condition.unusual_path else None,
     }
-    tree = arrays.read(condition.tree_path, arrays.TREE) if condition.tree_path else None
-    described["portrait"] = Markup()
-    if tree is not None:
-        portrait = figures.cell_picture(tree)
-        described["portrait"] = embedding.embed(portrait, folder, f"{condition.name}_cell", f"Picture of {name}.")
     files = {
         kind: arrays.read(path, names)
         for kind, names in arrays.NEEDED.items()
         if (path := getattr(condition, f"{kind}_path"))
     }
+    described["portrait"] = Markup()
+    if "tree" in files:
+        portrait = figures.cell_picture(files["tree"])
+        described["portrait"] = embedding.embed(portrait, folder, f"{condition.name}_cell", f"Picture of {name}.")
     described["figures"] = _draw(condition, name, tables, files, criterion, example, int(best.depth), folder)
     has = set(files) | ({"curves"} if condition.curves_path else set())
     return described | {"has": has} | _recorded(files)

@@ -212,19 +212,15 @@ def model_files(cell):
 
 
 @functools.cache
-def morphology_path(cell):
-    """Morphology of a compartmental cell: the file that its definition names, or where the fetched one goes."""
-    found = configuration.read_cell(project.find_cell(cell))
-    morphology = found.values["morphology"]
-    if "fetch" in morphology:
-        return f"data/morphologies/{morphology['path']}"
-    return os.path.relpath(found.morphology_folder / morphology["path"])
-
-
 def morphology_file(cell):
-    """Morphology of a cell, in a list; an empty one for a cell that is not made from one."""
-    values = configuration.read_cell(project.find_cell(cell)).values
-    return [morphology_path(cell)] if "morphology" in values else []
+    """Morphology that a cell's definition names, or where the fetched one goes, in a list; an empty one for other cells."""
+    found = configuration.read_cell(project.find_cell(cell))
+    morphology = found.values.get("morphology")
+    if morphology is None:
+        return []
+    if "fetch" in morphology:
+        return [f"data/morphologies/{morphology['path']}"]
+    return [os.path.relpath(found.morphology_folder / morphology["path"])]
 
 
 def basis_of(wildcards):

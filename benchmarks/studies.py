@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from neurodepth.figures import style
+from neurodepth.report.results import read_unusual
 
 ROW_IN, WIDTH_IN = 0.3, 6.4
 SPREAD = 0.5  # of a row, taken by the depths in it
@@ -58,10 +59,9 @@ def read(study: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     for label, neuron in neurons.iterrows():
         path = study / neuron["cell"] / neuron["variant"] / "out_of_distribution.csv"
         if path.is_file():
-            unusual = pd.read_csv(path)
-            unusual = unusual[unusual["training_trials"] == unusual["training_trials"].max()]
-            unusual["label"] = f"{label} on " + unusual["test_variant"]
-            rows.append(unusual.groupby(["label", "depth"], sort=False, as_index=False)["auc"].mean())  # of all seeds
+            unusual = read_unusual(path)
+            unusual.index = pd.Index(f"{label} on " + unusual.index, name="label")
+            rows.append(unusual.reset_index().melt("label", var_name="depth", value_name="auc"))
     columns = ["label", "depth", "auc", "auc_low", "auc_high"]
     return pd.concat(rows).reindex(columns=columns), neurons
 

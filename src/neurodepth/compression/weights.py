@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from neurodepth.networks import few_levels
 from neurodepth.streaming import Weights
 
 CLIPS = np.linspace(0.1, 1, 37)  # of the largest weight: where the levels may end
@@ -70,8 +71,7 @@ def _rounded(matrix: np.ndarray, n_levels: int) -> np.ndarray:
     best, least = matrix, np.full(matrix.shape[1], np.inf)
     for clip in CLIPS:
         end = clip * largest
-        step = 2 * end / (n_levels - 1)
-        rounded = np.clip(np.round((matrix + end) / step), 0, n_levels - 1) * step - end
+        rounded = few_levels.to_levels(np, matrix, end, n_levels)
         error = np.square(rounded - matrix).sum(axis=0)
         best, least = np.where(error < least, rounded, best), np.minimum(error, least)
     return best

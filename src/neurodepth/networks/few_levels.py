@@ -20,11 +20,12 @@ def end_of_levels(n_levels: int) -> float:
     """Where evenly spaced levels around 0 end to round a standard normal number with the least square error (Max 1960)."""
     quantiles = ndtri((np.arange(N_QUANTILES) + 0.5) / N_QUANTILES)
     ends = np.linspace(0.5, 5, 181)
-    errors = [np.square(_to_levels(np, quantiles, end, n_levels) - quantiles).mean() for end in ends]
+    errors = [np.square(to_levels(np, quantiles, end, n_levels) - quantiles).mean() for end in ends]
     return float(ends[np.argmin(errors)])
 
 
-def _to_levels(ops: Any, weights: Any, end: Any, n_levels: int) -> Any:
+def to_levels(ops: Any, weights: Any, end: Any, n_levels: int) -> Any:
+    """Round to `n_levels` levels, evenly spaced from -end to end, with the operations of `numpy` or `keras.ops`."""
     step = 2 * end / (n_levels - 1)
     return ops.clip(ops.round((weights + end) / step), 0, n_levels - 1) * step - end
 
@@ -39,7 +40,7 @@ def rounded(weights: Any, n_levels: int | None) -> Any:
     ops = keras.ops
     values = ops.cast(weights, "float32")
     size = ops.sqrt(ops.mean(ops.square(values), axis=tuple(range(len(values.shape) - 1)), keepdims=True))
-    return _to_levels(ops, values, end_of_levels(n_levels) * size + keras.config.epsilon(), n_levels)
+    return to_levels(ops, values, end_of_levels(n_levels) * size + keras.config.epsilon(), n_levels)
 
 
 def straight_through(weights: Any, n_levels: int | None) -> Any:

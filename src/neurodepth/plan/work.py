@@ -245,11 +245,8 @@ class _Counter:
         }
 
     def _cost(self, condition: dict[str, Any], network: str, depth: int) -> cost.Cost:
-        architecture = self._architecture(network)
-        ungrouped = {
-            key: value for key, value in architecture.items() if key != "input_groups"
-        }  # computed like any other
-        return cost.count(ungrouped, depth, self._n_synapses(condition), event_rate_hz=0)
+        architecture = networks.in_use(self._architecture(network))  # groups are computed like any other input
+        return cost.count(architecture, depth, self._n_synapses(condition), event_rate_hz=0)
 
     def _n_synapses(self, condition: dict[str, Any]) -> int:
         values = self._cell(condition["cell"], condition["variant"])

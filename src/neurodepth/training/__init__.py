@@ -69,9 +69,9 @@ def train(
         )
     checkpoint = Path(checkpoint_path)
     rotation = None if basis is None or trials.dendrite_components_mv is None else rotation_to_regions(basis)
-    branches = None if synapse_group is None else list(map(int, synapse_group))
+    groups = None if synapse_group is None else list(map(int, synapse_group))
     turned = None if rotation is None else rotation.tolist()
-    key = _digest(trials, validation, architecture, depth, seed, budget, turned, branches)
+    key = _digest(trials, validation, architecture, depth, seed, budget, turned, groups)
     scaling = fit_scaling(trials, rotation)
     # Half a spike keeps the logarithm finite where no trial has one.
     spike_probability = (trials.spikes().sum() + 0.5) / (len(trials) * trials.duration_ms + 1)

@@ -187,7 +187,9 @@ def test_workers_that_dask_submits_make_the_same_shards_though_one_is_cancelled(
     targets = [str(path.relative_to(local)) for path in made_here]
     run = Run(local, cluster, "--cores", "1", *QUICK, str(overlay.relative_to(local)), "--", *targets)
     run.wait_for(lambda: any("trial 0" in path.read_text() for path in logs.glob("*.log")), "simulated trial")
-    cluster.call("scancel", next(iter(cluster.jobs("dask-worker"))))
+    # Of this shard or of the next: a shard of few trials is done, and its workers gone, within a second.
+    workers_of_run = run.wait_for(lambda: cluster.jobs("dask-worker"), "running worker")
+    cluster.call("scancel", next(iter(workers_of_run)))
     assert run.end() == 0, run.text()[-3000:]
     assert "dashboard of the workers: http" in run.text()
     assert {path: path.read_bytes() for path in made_here} == made_here

@@ -12,8 +12,8 @@ help: ## List the targets
 run: .venv/run.stamp ## Run the default study (CONFIG=config/quick.yaml: another); the report is results/report.html
 	$(BIN)/snakemake $(if $(CONFIG),--configfile $(CONFIG))
 
-test: .venv/test.stamp ## Run all tests
-	$(BIN)/python -m pytest
+test: .venv/test.stamp ## Run all tests, on all cores
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-cluster: .venv/test.stamp ## Run the quick study on a real SLURM, started for it; needs root on Debian
 	$(BIN)/python -m pytest tests/cluster

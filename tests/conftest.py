@@ -1,5 +1,6 @@
 """What tests share: the project, the finished quick study, reference data where present, a process of their own for NEURON."""
 
+import fcntl
 import multiprocessing
 import os
 import subprocess
@@ -17,13 +18,23 @@ def project() -> Path:
 
 
 @pytest.fixture(scope="session")
-def quick_study(tmp_path_factory):
-    """The quick study, finished as the README says, for tests to copy; nobody writes here."""
-    folder = copy_project(tmp_path_factory.mktemp("quick") / "neurodepth")
-    done = subprocess.run(
-        ["make", "run", "CONFIG=config/quick.yaml"], cwd=folder, capture_output=True, text=True, timeout=900
-    )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+def quick_study(tmp_path_factory, worker_id):
+    """The quick study, finished as the README says, for tests to copy; nobody writes here.
+
+    The processes that share out the tests share it: the first one makes it, the others wait.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    folder, finished = shared / "quick" / "neurodepth", shared / "quick_is_finished"
+    with (shared / "quick.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists():
+            copy_project(folder)
+            done = subprocess.run(
+                ["make", "run", "CONFIG=config/quick.yaml"], cwd=folder, capture_output=True, text=True, timeout=900
+            )
+            assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+            finished.touch()
     return folder
 
 

@@ -130,6 +130,13 @@ def linear(monkeypatch):
     return experiments.run(Protocol("cell", "nmda", 1, 6000), ["3"], n_backgrounds=2)
 
 
+def test_who_answers_is_shown(linear, capsys):
+    experiments.run(Protocol("cell", "nmda", 1, 6000), ["3"], n_backgrounds=2)
+    shown = capsys.readouterr().err
+    assert "the cell answers: 0/" in shown
+    assert "networks answer: 1/1 networks" in shown
+
+
 def test_a_linear_cell_sums_as_expected(linear):
     summed = np.isfinite(linear["cell_linear_sum_mv"])
     assert summed.any()

@@ -221,6 +221,16 @@ def test_lines_of_progress_are_few(monkeypatch):
     assert len(shown.getvalue().splitlines()) == 2  # at the beginning and at the end
 
 
+def test_other_long_work_is_counted_in_its_own_unit(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "LINE_EVERY_S", 0)
+    assert list(progress.each(iter("ab"), 2, "networks answer", "network")) == ["a", "b"]
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" [")[0] for line in lines[:1] + lines[-1:]] == [
+        "networks answer: 0/2 networks",
+        "networks answer: 2/2 networks",
+    ]
+
+
 def test_the_log_names_trial_seed_host_and_seconds(project, caplog):
     caplog.set_level(logging.INFO, "neurodepth")
     simulation.simulate_trials(lif(project / "models/cells/lif", seed=7), "test", [3, 4], 1)

@@ -77,7 +77,7 @@ def test_the_wish_is_the_chance_of_a_spike_and_of_none():
     assert float(found[0]) == pytest.approx(0.2 - np.log(1 - np.exp(-0.4)), rel=1e-4)  # single precision
 
 
-def test_what_the_cell_did_stands_beside_what_was_promised(network, monkeypatch):
+def test_what_the_cell_did_stands_beside_what_was_promised_and_progress_is_shown(network, monkeypatch, capsys):
     class Cell:
         """Fires in the ms after the strong synapses did together."""
 
@@ -99,6 +99,9 @@ def test_what_the_cell_did_stands_beside_what_was_promised(network, monkeypatch)
     assert table["output spikes by 3 random ones"] == 0
     assert table["first spike at 45 ms"] == 1
     assert len(figures.asked(found).axes) == 3
+    shown = capsys.readouterr().err
+    assert "the network is asked for the hardest drive: 2/2 budgets" in shown
+    assert shown.count("the cell answers: 0/") == 3
 
 
 def test_backgrounds_are_cut_to_what_the_network_hears():

@@ -9,7 +9,7 @@ import numpy as np
 from neurodepth import metrics, stimulus, surrogate
 from neurodepth.cells.trial import Events, Trial
 from neurodepth.experiments.design import Spikes, add
-from neurodepth.simulation import Protocol
+from neurodepth.simulation import Protocol, progress
 from neurodepth.simulation.engine import LOCAL, Engine, compute
 from neurodepth.simulation.protocol import anywhere, built_cell
 from neurodepth.stimulus.release import release
@@ -70,7 +70,8 @@ def of_cell_and_surrogates(
     """
     played = [add(background, spikes, ONSET_MS) for spikes in [(), *stimuli] for background in on]
     trials = simulate(protocol, played, n_workers, engine)
-    predicted = [surrogate.predict(path, trials) for path in model_paths]
+    answering = progress.each(model_paths, len(model_paths), "networks answer", "network")
+    predicted = [surrogate.predict(path, trials) for path in answering]
     return (
         _compare(trials.soma_voltage_mv, trials.spikes(), len(on)),
         [_compare(one.soma_voltage_mv, one.spike_probability, len(on)) for one in predicted],
@@ -78,10 +79,10 @@ def of_cell_and_surrogates(
 
 
 def simulate(protocol: Protocol, played: Sequence[Events], n_workers: int = 1, engine: Engine = LOCAL) -> Trials:
-    """Trials of a cell under given presynaptic spikes, in their order."""
+    """Trials of a cell under given presynaptic spikes, in their order, showing progress."""
     cell = built_cell(protocol)
     timed = compute(_run, (anywhere(protocol), list(played)), range(len(played)), n_workers, engine)
-    trials = [one.value for one in timed]
+    trials = [one.value for one in progress.each(timed, len(played), "the cell answers")]
     return Trials(
         len(cell.synapses),
         int((cell.synapses["kind"] == "excitatory").sum()),

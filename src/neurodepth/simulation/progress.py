@@ -1,10 +1,10 @@
-"""What a user sees of running trials: progress with the time left, a line in the log for each, a summary."""
+"""What a user sees of running trials, and of other long work: progress with the time left, a line in the log for each, a summary."""
 
 import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
@@ -14,12 +14,13 @@ from neurodepth.simulation.engine import Timed
 from neurodepth.simulation.protocol import Protocol
 
 log = logging.getLogger(__name__)
+Item = TypeVar("Item")
 LINE_EVERY_S = 15  # between two lines of progress where the output is no terminal
 # A cell of 0.5 Hz, half the rate that the shipped inputs aim at, is silent for so long once in 20,000 times.
 SILENT_AFTER_S = 20
 # Layer-5 pyramidal cells do not sustain such a rate; at it a tenth of all milliseconds holds a spike.
 HIGHEST_RATE_HZ = 100
-COUNTS = "{n_fmt}/{total_fmt} trials [{elapsed}, {remaining} left, {rate_noinv_fmt}{postfix}]"
+COUNTS = "{n_fmt}/{total_fmt} {unit}s [{elapsed}, {remaining} left, {rate_noinv_fmt}{postfix}]"
 
 
 def follow(
@@ -53,15 +54,30 @@ def follow(
         log.warning("%s: %s", label, complaint)
 
 
-def bar(n_trials: int, label: str, file: TextIO | None = None) -> tqdm:
+def each(items: Iterable[Item], n_items: int, label: str, unit: str = "trial") -> Iterator[Item]:
+    """Pass items on while showing how many are done.
+
+    Args:
+        items: What takes time, before or after it is passed on.
+        n_items: How many there are.
+        label: What the progress bar calls the work.
+        unit: What it calls an item.
+    """
+    with bar(n_items, label, unit=unit) as shown:
+        for item in items:
+            yield item
+            shown.update()
+
+
+def bar(n_items: int, label: str, file: TextIO | None = None, unit: str = "trial") -> tqdm:
     """A progress bar on a terminal; elsewhere one line every `LINE_EVERY_S` seconds."""
     file = file or sys.stderr
     if file.isatty():
-        return tqdm(total=n_trials, desc=label, unit="trial", file=file, bar_format="{desc}: {bar} " + COUNTS)
+        return tqdm(total=n_items, desc=label, unit=unit, file=file, bar_format="{desc}: {bar} " + COUNTS)
     return tqdm(
-        total=n_trials,
+        total=n_items,
         desc=label,
-        unit="trial",
+        unit=unit,
         file=Lines(file),
         bar_format="{desc}: " + COUNTS,
         mininterval=LINE_EVERY_S,

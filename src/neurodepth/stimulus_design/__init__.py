@@ -17,7 +17,7 @@ from neurodepth.cells.trial import Events
 from neurodepth.experiments import answers
 from neurodepth.experiments.answers import ONSET_MS
 from neurodepth.experiments.design import Spikes, add
-from neurodepth.simulation import Protocol
+from neurodepth.simulation import Protocol, progress
 from neurodepth.simulation.engine import LOCAL, Engine
 from neurodepth.simulation.protocol import built_cell
 from neurodepth.stimulus_design.search import Search, Wish, find
@@ -107,7 +107,8 @@ class _Stage:
 def _drive(stage: _Stage, own: list[Events], others: list[Events]) -> dict[str, np.ndarray]:
     """Most spikes for a budget, on other backgrounds than those searched on; random input for comparison."""
     wishes = [Wish(fire_ms=(0, HEARD_MS - 1))] * len(own)
-    designed = [find(stage.model_path, own, wishes, Search(budget, WINDOW_MS)) for budget in BUDGETS]
+    budgets = progress.each(BUDGETS, len(BUDGETS), "the network is asked for the hardest drive", "budget")
+    designed = [find(stage.model_path, own, wishes, Search(budget, WINDOW_MS)) for budget in budgets]
     stimuli = [*designed, *map(stage.random, BUDGETS)]
     promised, real = stage.play(others * len(stimuli), [one for one in stimuli for _ in others])
     shape = (2, len(BUDGETS), len(others))
@@ -123,7 +124,8 @@ def _on_time(stage: _Stage, own: list[Events]) -> dict[str, np.ndarray]:
     """A spike at a wished millisecond and none before, on each background by spikes of its own."""
     wish = Wish((WISHED_MS - TOLERANCE_MS, WISHED_MS + TOLERANCE_MS), (0, WISHED_MS - TOLERANCE_MS - 1))
     search = Search(TIMING_BUDGET, WISHED_MS + TOLERANCE_MS)
-    promised, real = stage.play(own, [find(stage.model_path, [one], [wish], search) for one in own])
+    backgrounds = progress.each(own, len(own), "the network is asked for a spike on time", "background")
+    promised, real = stage.play(own, [find(stage.model_path, [one], [wish], search) for one in backgrounds])
     return {
         "time_wished_ms": np.array(WISHED_MS),
         "time_tolerance_ms": np.array(TOLERANCE_MS),
@@ -137,7 +139,8 @@ def _separate(stage: _Stage, own: list[Events], others: list[Events]) -> dict[st
     span = (0, HEARD_MS - 1)
     search = Search(SEPARATION_BUDGET, WINDOW_MS)
     wishes = [Wish(fire_ms=span), Wish(silent_ms=span)]
-    found = [find(stage.model_path, pair, wishes, search) for pair in zip(own, others, strict=True)]
+    pairs = progress.each(zip(own, others, strict=True), len(own), "the network is asked to tell inputs apart", "pair")
+    found = [find(stage.model_path, pair, wishes, search) for pair in pairs]
     promised, real = stage.play([*own, *others], found * 2)
     shape = (2, len(own))
     return {

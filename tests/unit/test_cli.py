@@ -110,6 +110,14 @@ def test_a_cell_is_known_by_its_folder_too(run, project):
     assert done.exit_code == 0, done.output
 
 
+def test_simulation_looks_for_morphologies_in_the_data_folder_given(run, tmp_path):
+    (tmp_path / "mine" / "morphologies").mkdir(parents=True)
+    (tmp_path / "mine" / "morphologies" / "cell1.asc").write_text("another")
+    done = run("simulate", "l5pc_hay2011", "--data", "mine")
+    assert done.exit_code == PROBLEM
+    assert "mine/morphologies/cell1.asc: sha256 is" in done.output
+
+
 def test_an_existing_output_is_not_replaced(run, tmp_path):
     (tmp_path / "trials.h5").write_text("mine")
     done = run("simulate", "lif", "--trials", 1)

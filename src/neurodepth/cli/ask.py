@@ -20,6 +20,7 @@ from neurodepth.cli import options
 @options.data
 @options.output("asked.npz")
 @options.overwrite
+@options.as_json
 def ask(
     cell: Path,
     model: Path,
@@ -30,6 +31,7 @@ def ask(
     data_path: Path,
     output: Path,
     overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Ask the network MODEL for stimuli of CELL, and play them to the cell.
 
@@ -54,4 +56,4 @@ def ask(
     with options.whole(output) as path:
         np.savez_compressed(path, **found)
         figures.asked(found).savefig(path.with_suffix(".svg"))
-    click.echo(stimulus_design.summarise(found).to_string(index=False, float_format="{:.2f}".format))
+    options.echo_answers(stimulus_design.summarise(found), protocol, output, as_json, "{:.2f}")

@@ -20,6 +20,7 @@ from neurodepth.cli import options
 @options.data
 @options.output("experiments.npz")
 @options.overwrite
+@options.as_json
 def experiment(
     cell: Path,
     models: tuple[Path, ...],
@@ -30,6 +31,7 @@ def experiment(
     data_path: Path,
     output: Path,
     overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Do classical experiments on CELL and on the networks MODELS that stand in for it.
 
@@ -53,4 +55,4 @@ def experiment(
         np.savez_compressed(path, **found)
         for name in dict.fromkeys(found["experiment"].tolist()):
             figures.experiment(found, name).savefig(path.with_name(f"{output.stem}_{name}.svg"))
-    click.echo(experiments.summarise(found).to_string(index=False, float_format="{:.3g}".format))
+    options.echo_answers(experiments.summarise(found), protocol, output, as_json, "{:.3g}")

@@ -1,6 +1,7 @@
 """Options and arguments that commands share, and outputs that are whole or not there."""
 
 import contextlib
+import json
 import logging
 import os
 import tempfile
@@ -12,6 +13,8 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from neurodepth.simulation import Protocol
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -101,6 +104,23 @@ def protocol(cell: Path, variant: str | None, seed: int, duration_ms: int, data_
     found = definition.read(cell, variant)
     settings = definition.simulation_settings(found, {"simulator": Protocol.simulator})
     return Protocol(str(cell), found.variant, seed, duration_ms, data_path=str(data_path), **settings)
+
+
+def echo_answers(table: "pd.DataFrame", protocol: "Protocol", output: Path, as_json: bool, shown: str) -> None:
+    """Print how a cell and its networks answered.
+
+    Args:
+        table: A row an answer.
+        protocol: How the cell was simulated.
+        output: The file that holds the answers.
+        as_json: Print JSON, null where there is no number.
+        shown: Format of a number in the table for people.
+    """
+    if not as_json:
+        click.echo(table.to_string(index=False, float_format=shown.format))
+        return
+    about = {"cell": Path(protocol.cell_path).name, "variant": protocol.variant, "output": str(output)}
+    click.echo(json.dumps(about | {"answers": json.loads(table.to_json(orient="records"))}, indent=1))
 
 
 @contextlib.contextmanager

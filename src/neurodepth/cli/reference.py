@@ -20,9 +20,9 @@ This page is made from the commands' help (`python -m neurodepth.cli.reference`)
 **An output** is written as a whole or not at all: whatever stops a command, control-c included, leaves no half file. A file that exists is replaced only with
 `--overwrite`. An interrupted training keeps its checkpoint (`NAME.keras.checkpoint`) and goes on from it when the command is given again.
 
-**Progress** of a simulation is a bar on a terminal and plain lines in a file (`neurodepth simulate l5pc 2> log`), that of a training always lines.
+**Progress** of `simulate`, `experiment` and `ask` is a bar on a terminal and plain lines in a file (`neurodepth simulate l5pc 2> log`), that of a training always lines.
 
-**For programs** `check`, `evaluate`, `info` and `plan` print JSON with `--json`; progress and errors go to standard error. `neurodepth --traceback COMMAND` shows where
+**For programs** `check`, `plan`, `evaluate`, `experiment`, `ask` and `info` print JSON with `--json`; progress and errors go to standard error. `neurodepth --traceback COMMAND` shows where
 in the program an error comes from.
 
 **The tab key** completes commands, options and names of cells and networks after `eval "$(_NEURODEPTH_COMPLETE=bash_source neurodepth)"` in `~/.bashrc`, with

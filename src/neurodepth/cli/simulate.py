@@ -30,6 +30,7 @@ from neurodepth.cli import options
 )
 @options.seed("Of all input.")
 @options.cores
+@options.data
 @options.output("trials.h5")
 @options.overwrite
 @click.pass_context
@@ -46,6 +47,7 @@ def simulate(
     simulator: str,
     seed: int,
     cores: int,
+    data_path: Path,
     output: Path,
     overwrite: bool,
 ) -> None:
@@ -68,7 +70,7 @@ def simulate(
     names = dict(zip(asked, ("step_ms", "first_order", "simulator"), strict=True))
     given = {key: asked[key] for key in asked if ctx.get_parameter_source(names[key]) is not ParameterSource.DEFAULT}
     settings = definition.simulation_settings(found, asked) | given
-    protocol = simulation.Protocol(str(cell), found.variant, seed, duration_ms, **settings)
+    protocol = simulation.Protocol(str(cell), found.variant, seed, duration_ms, data_path=str(data_path), **settings)
     description = simulation.describe(protocol, split)
     indices = range(first, first + trials)
     dataset.write_shard(output, simulation.simulate_trials(protocol, split, indices, cores), indices, description)

@@ -48,6 +48,16 @@ def test_an_item_is_computed_again_when_its_worker_is_killed(tmp_path):
     assert (tmp_path / "died").exists()
 
 
+def test_workers_that_a_busy_machine_ends_too_late_cost_no_result(caplog):
+    class Busy:
+        def close(self):
+            raise TimeoutError
+
+    with engine._closing(Busy()) as cluster:
+        assert isinstance(cluster, Busy)
+    assert "no result is lost" in caplog.text
+
+
 def test_an_item_that_kills_every_worker_is_named_with_a_remedy():
     with pytest.raises(RuntimeError, match=r"item 0: 4 workers died on it[\s\S]*out of memory; use fewer workers"):
         list(engine.compute(_die, None, [0], 2))

@@ -99,13 +99,25 @@ def connect(engine: Engine, n_workers: int) -> Iterator[Any]:
             client = stack.enter_context(_client_of(engine.address))
         else:
             cluster = _slurm_cluster(engine.slurm) if engine.kind == "slurm" else _local_cluster(n_workers)
-            client = stack.enter_context(Client(stack.enter_context(cluster)))
+            client = stack.enter_context(Client(stack.enter_context(_closing(cluster))))
         _wait_for_workers(client, engine, n_workers if engine.kind == "local" else 1)
         if engine.kind == "local":
             client.run(_prepare_worker)
         if engine.kind != "local" or importlib.util.find_spec("bokeh"):
             log.info("dashboard of the workers: %s", client.dashboard_link, extra={"on_screen": True})
         yield client
+
+
+@contextlib.contextmanager
+def _closing(cluster: Any) -> Iterator[Any]:
+    """End a cluster with its workers, which have done their work: where they do not end in time, no result is lost."""
+    try:
+        yield cluster
+    finally:
+        try:
+            cluster.close()
+        except TimeoutError:  # Dask has killed them, and did not see them gone within its five seconds
+            log.warning("workers did not end in time and were killed: the machine is very busy; no result is lost")
 
 
 def _local_cluster(n_workers: int) -> Any:

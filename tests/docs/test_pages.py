@@ -169,3 +169,8 @@ def test_the_site_is_built_without_a_warning(tmp_path):
 def test_every_page_is_in_the_contents():
     contents = (PROJECT / "docs" / "index.md").read_text().split()
     assert {page.stem for page in (PROJECT / "docs").glob("*.md")} - {"index"} <= set(contents)
+
+
+def test_every_picture_is_in_the_gallery_with_words_for_who_cannot_see_it_and_a_caption():
+    shown = re.findall(r"!\[(.+)\]\(images/(.+)\)\n\n\*.+\*$", (PROJECT / "docs/gallery.md").read_text(), re.MULTILINE)
+    assert {picture for _, picture in shown} == {path.name for path in (PROJECT / "docs/images").iterdir()}

@@ -1,6 +1,7 @@
 """Decide which depth each cell requires; tabulate accuracy against depth and the data that each depth would need."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 
@@ -34,8 +35,15 @@ def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path,
     pd.concat(dependences).to_csv(dependence_path, index=False)
     result = {"criterion": configuration["verdict"], "cells": cells, "configuration": configuration}
     result |= {"versions": provenance.versions(), "commit": provenance.commit(), "processor": provenance.processor()}
+    result |= {"study_folder": Path.cwd().name, "own_definitions": _own_definitions(conditions)}
     with open(verdict_path, "w") as file:
         json.dump(result, file, indent=1)
+
+
+def _own_definitions(conditions):
+    """Cells and networks that the study's folder holds itself."""
+    networks = [name for one in conditions for name in (one["network"], *one.get("baselines", []))]
+    return project.own_definitions([one["cell"] for one in conditions], networks)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 A study may lie in a folder of its own (`neurodepth new`): what its `models/` lacks is taken from the project's.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from neurodepth import validation
@@ -69,6 +70,19 @@ def cells(models_path: str | Path = MODELS) -> dict[str, Path]:
 def networks(models_path: str | Path = MODELS) -> dict[str, Path]:
     """Definitions of all networks that a study can name, by name."""
     return {path.stem: path for path in _all(NETWORKS, "*.yaml", models_path)}
+
+
+def own_definitions(cell_names: Iterable[str], network_names: Iterable[str]) -> list[str]:
+    """Which of these cells and networks a study brings in the `models/` of its folder, the working one.
+
+    Returns:
+        Their paths from that folder; none in a checkout, whose `models/` is the project's.
+    """
+    if Path("workflow").is_dir():
+        return []
+    found = [find_cell(name) for name in dict.fromkeys(cell_names)]
+    found += [find_network(name) for name in dict.fromkeys(network_names)]
+    return [path.as_posix() for path in found if not path.is_relative_to(folder())]
 
 
 def _find(group: str, kind: str, name: str, file_name: str, models_path: str | Path) -> Path:

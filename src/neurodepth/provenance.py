@@ -24,7 +24,9 @@ def versions() -> dict[str, str]:
 
 def commit() -> str:
     """Commit of the source tree, with `-modified` where files differ from it; `unknown` outside a checkout."""
-    folder = Path(__file__).parent
+    folder = Path(__file__).parents[2]
+    if not (folder / ".git").exists():  # git would look further up, and find the project of whoever installed the wheel
+        return "unknown"
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty=-modified", "--abbrev=12", "--exclude=*"],
         cwd=folder,

@@ -1,6 +1,8 @@
 """Result files of a study that never ran, small, for the tests of the report."""
 
+import html
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -142,6 +144,11 @@ TABLES = {
     "dependence": "depth_by_criterion.csv",
     "neurons": "neurons.csv",
 }
+
+
+def configuration_on(page: str) -> str:
+    """The configuration that a reader would copy from a page."""
+    return html.unescape(re.search(r"<summary>Configuration</summary>.*?<pre[^>]*>(.*?)</pre>", page, re.DOTALL)[1])
 
 
 def tree() -> dict[str, np.ndarray]:

@@ -39,6 +39,9 @@ def full_page(study: Path, tmp_path_factory) -> str:
     """The page of a study that has everything, whose pyramidal cell has a baseline and unusual input."""
     folder = tmp_path_factory.mktemp("full") / "study"
     shutil.copytree(study, folder)
+    origin = {"commit": "abc-modified", "study_folder": "mine", "own_definitions": ["models/cells/l5pc"]}
+    verdict = json.loads((folder / "verdict.json").read_text())
+    (folder / "verdict.json").write_text(json.dumps(verdict | origin))
     compared = pd.read_csv(folder / "pareto.csv")
     perceptron = compared.iloc[:1].assign(network="perceptron", type="perceptron", depth=0, auc=0.9, auc_low=0.88)
     pd.concat([compared, perceptron]).to_csv(folder / "pareto.csv", index=False)
@@ -116,6 +119,17 @@ def test_page_sums_the_cost_of_each_rule(page):
         r"train_network</code></th><td[^>]*>1</td><td[^>]*>1 min 1[56] s</td>\s*<td[^>]*>1 min 20 s</td><td[^>]*>812</td>",
         page,
     )
+
+
+def test_page_says_how_to_make_its_study_again(page, full_page):
+    assert "git checkout abc\nsnakemake --configfile study.yaml" in page
+    assert "Files of the program differed" not in page
+    shown = html.unescape(re.sub(r"<[^>]+>", "", full_page.split("How it was made</h2>")[1]))
+    assert "the folder of this study beside it, which holds models/cells/l5pc:" in shown
+    assert (
+        "git checkout abc\nneurodepth new again\ncp study.yaml again/config.yaml\ncp -r mine/models again/\n" in shown
+    )
+    assert "Files of the program differed from this commit" in shown
 
 
 def test_page_compares_networks_of_several_kinds(page, full_page):

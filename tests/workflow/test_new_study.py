@@ -11,6 +11,7 @@ import yaml
 from neurodepth import study_folder, validation
 from neurodepth.validation import InvalidFileError
 from tests.project_copy import snakemake
+from tests.unit import report_files
 
 TINY = {
     "conditions": [
@@ -89,7 +90,9 @@ def test_a_study_with_a_cell_of_its_own_runs_to_the_report(own_cell):
     assert cell["cell"] == "mine"
     page = (own_cell / "results" / "report.html").read_text()
     assert "mine" in page
-    _, output = snakemake(own_cell, "--configfile", "tiny.yaml")
+    assert "cp -r study/models again/" in page
+    (own_cell / "config.yaml").write_text(report_files.configuration_on(page))
+    _, output = snakemake(own_cell)
     assert "Nothing to be done" in output
     subprocess.run(
         [sys.executable, "-m", "neurodepth", "report", "results", "-o", "again.html"], cwd=own_cell, check=True

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from tests.project_copy import PROJECT, copy_project, snakemake
+from tests.unit import report_files
 
 QUICK = ["--configfile", "config/quick.yaml"]
 STUDIES = sorted(f"studies/{path.stem}" for path in (PROJECT / "config/studies").glob("*.yaml") if path.stem != "small")
@@ -84,6 +85,12 @@ def test_the_dendrite_is_played_where_the_study_keeps_its_components(results):
 
 def test_a_second_run_does_nothing(study):
     _, output = snakemake(study, *QUICK)
+    assert "Nothing to be done" in output
+
+
+def test_the_configuration_on_the_page_is_that_of_the_study(study, results):
+    (study / "study.yaml").write_text(report_files.configuration_on((results / "report.html").read_text()))
+    _, output = snakemake(study, "--configfile", "study.yaml", "-n")
     assert "Nothing to be done" in output
 
 

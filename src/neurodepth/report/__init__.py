@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from neurodepth import figures
 from neurodepth.depth import Criterion
-from neurodepth.report import blocks, embedding, neuron, neuron_blocks, palette, published, results, wording
+from neurodepth.report import blocks, embedding, neuron, neuron_blocks, palette, published, recipe, results, wording
 from neurodepth.report.results import Condition
 
 __all__ = ["Condition", "write_report"]
@@ -133,6 +133,7 @@ def write_report(
         doi=published.DOI,
         configuration=yaml.safe_dump(verdict["configuration"], sort_keys=False, allow_unicode=True),
         configuration_values=verdict["configuration"],
+        recipe=recipe.write_recipe(verdict),
         provenance={key: verdict[key] for key in ("versions", "commit", "processor")},
         figures_name=figures_path.name,
         blocks=packed,

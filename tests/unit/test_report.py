@@ -94,6 +94,11 @@ def test_page_shows_the_depth_of_a_cell_that_has_one(page):
     assert re.search(r'class="big">1</p>\s*<p class="label">layer required', page)
 
 
+def test_the_papers_depth_and_auc_stand_beside_ours(page):
+    row = page.split('id="comparison-table"')[1].split("<tr>")[2]
+    assert re.sub(r"<[^>]+>", " ", row).split()[-2:] == ["7", "0.9911"]
+
+
 def test_parts_without_a_file_say_what_is_missing(page, full_page):
     absent = ("tree.npz", "played.npz", "learned.npz", "statistics.npz", "curves.csv")
     assert [name for name in absent if f"the study has no {name}" not in page] == []
@@ -294,6 +299,19 @@ def test_missing_array_is_named(tmp_path):
 )
 def test_interval_in_words(interval, words):
     assert wording.possible_depths(interval) == words
+
+
+def test_the_answer_is_a_sentence_with_its_interval_and_confidence():
+    names = ("cell", "variant", "required_depth", "interval", "status")
+    answers = (
+        ("l5pc", "nmda", 6, [5, 6], "reached"),
+        ("lif", "default", 1, [1, 1], "reached"),
+        ("l5pc", "no_nmda", None, [1, None], "undecided"),
+    )
+    assert wording.summary([dict(zip(names, one, strict=True)) for one in answers], 0.95) == (
+        "l5pc (nmda) requires 6 layers, 5 to 6 at 95 %; lif (default) requires 1 layer, 1 alone at 95 %. "
+        "For l5pc (no_nmda), too few test trials and training seeds to decide."
+    )
 
 
 @pytest.mark.parametrize(

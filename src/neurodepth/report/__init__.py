@@ -121,7 +121,7 @@ def write_report(
     script = "\n".join(_resource("scripts", f"{name}.js") for name in SCRIPTS)
     page = _template().render(
         criterion=criterion,
-        summary=wording.summary([cell["verdict"] for cell in cells]),
+        summary=wording.summary([cell["verdict"] for cell in cells], criterion.confidence),
         overview=overview,
         dependence=dependence,
         ranked=results.read_table(neurons_path, results.NEURONS_COLUMNS).to_dict("records") if neurons_path else [],

@@ -38,13 +38,14 @@ def possible_depths(interval: Sequence[int | None]) -> str:
     return layers(low) if low == high else f"{low} to {high} layers"
 
 
-def summary(cells: Sequence[dict[str, Any]]) -> str:
-    """The whole answer in a sentence or two."""
-    named = [c for c in cells if c["required_depth"] is not None]
-    sentences = []
-    if named:
-        answers = [f"{name_of(c)} requires {layers(c['required_depth'])}" for c in named]
-        sentences.append(f"{joined(answers)}.")
+def summary(cells: Sequence[dict[str, Any]], confidence: float) -> str:
+    """The whole answer in a sentence or two, such as `l5pc (nmda) requires 6 layers, 5 to 6 at 95 %`."""
+    answers = [
+        f"{name_of(c)} requires {layers(c['required_depth'])}, {_depths(c['interval'])} at {100 * confidence:g} %"
+        for c in cells
+        if c["required_depth"] is not None
+    ]
+    sentences = [f"{'; '.join(answers)}."] if answers else []
     for status, words in (
         (
             "limited by training",
@@ -95,3 +96,9 @@ def joined(parts: Sequence[Any]) -> str:
     """`1`, `1 and 3`, `1, 3 and 7`."""
     parts = [str(part) for part in parts]
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _depths(interval: Sequence[int | None]) -> str:
+    """`5 to 6`, or `5 alone`: what the data allow of a neuron that has a depth, so that neither end is open."""
+    low, high = interval
+    return f"{low} alone" if low == high else f"{low} to {high}"

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from neurodepth.figures.style import INK, PALE, depth_colour, layers, styled
+from neurodepth.figures.style import INK, PALE, depth_colour, depth_dash, depth_marker, layers, styled
 from neurodepth.metrics import FALSE_POSITIVE_RATE
 
 INSET_RATE = 0.01  # up to which false positives the inset goes
@@ -30,8 +30,9 @@ def roc_curves(learned: Mapping[str, np.ndarray], width_in: float = 4.6) -> Figu
     inset = axes.inset_axes((0.57, 0.14, 0.4, 0.38))
     rate = learned["roc_false_positive_rate"]
     for depth, hit_rate in zip(learned["roc_depth"], learned["roc_hit_rate"], strict=True):
+        style: dict[str, Any] = {"color": depth_colour(int(depth)), "linestyle": depth_dash(int(depth))}
         for one in (axes, inset):
-            one.plot(rate, hit_rate, color=depth_colour(int(depth)), label=layers(int(depth)))
+            one.plot(rate, hit_rate, label=layers(int(depth)), **style)
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=0)
     axes.set(xlim=(0, 1), ylim=(0, 1.02))
     axes.set_xlabel("False positive rate (fraction of the ms without a spike)")
@@ -62,8 +63,8 @@ def calibration(curves: pd.DataFrame, width_in: float = 4.6) -> Figure:
         n_ms = rows["count"].to_numpy()
         low, high = _binomial_interval(rows.y.to_numpy() * n_ms, n_ms)
         errors = np.clip([rows.y - low, high - rows.y], 0, None)
-        style: dict[str, Any] = {"color": depth_colour(depth), "linewidth": 1.2, "elinewidth": 0.8, "markersize": 3.5}
-        axes.errorbar(rows.x, rows.y, errors, fmt="-o", label=layers(depth), **style)
+        style: dict[str, Any] = {"color": depth_colour(depth), "linewidth": 1.2, "elinewidth": 0.8, "markersize": 4}
+        axes.errorbar(rows.x, rows.y, errors, marker=depth_marker(depth), label=layers(depth), **style)
     axes.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=0)
     limit = min(1.25 * largest, 1.02)  # networks seldom say more than a half
     axes.set(xlim=(0, limit), ylim=(0, limit))
@@ -88,7 +89,7 @@ def timing(curves: pd.DataFrame, width_in: float = 4.6) -> Figure:
     for depth, one in rows.groupby("depth"):
         by_lag = one.groupby("x").y
         mean, colour = by_lag.mean(), depth_colour(int(depth))
-        axes.plot(mean.index, mean, color=colour, label=layers(int(depth)))
+        axes.plot(mean.index, mean, color=colour, linestyle=depth_dash(int(depth)), label=layers(int(depth)))
         axes.fill_between(mean.index, by_lag.min(), by_lag.max(), color=colour, alpha=0.25, linewidth=0)
     axes.axvline(0, color=INK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=0)
     axes.set(xlim=(-50, 50))
@@ -116,4 +117,4 @@ def _binomial_interval(n_spikes: np.ndarray, n_ms: np.ndarray) -> tuple[np.ndarr
 
 
 def _legend(axes: Axes) -> None:
-    axes.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)
+    axes.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=2.6, columnspacing=1.4)

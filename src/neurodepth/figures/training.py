@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from neurodepth.figures.style import PALE, depth_colour, layers, styled
+from neurodepth.figures.style import PALE, depth_colour, depth_marker, layers, styled
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class History:
 
 @styled
 def training_curves(histories: Sequence[History], width_in: float = 5.2) -> Figure:
-    """Training loss, validation loss and validation AUC of one cell's networks against updates."""
+    """Training loss, validation loss and validation AUC of one cell's networks against updates; a marker on the best epoch."""
     figure = Figure(figsize=(width_in, 6.0), layout="constrained")
     panels = figure.subplots(3, 1, sharex=True)
     columns = ("training_loss", "validation_spike_loss", "validation_auc")
@@ -34,16 +34,15 @@ def training_curves(histories: Sequence[History], width_in: float = 5.2) -> Figu
         colour, full = depth_colour(one.depth), one.training_trials == largest
         style: dict[str, Any] = {
             "color": colour,
+            "marker": depth_marker(one.depth),
+            "markersize": 5,
             "linewidth": 1.6 if full else 1.0,
             "linestyle": "-" if full else (0, (2, 1.5)),
         }
         best = int(np.argmin(one.table.validation_spike_loss))
         for axes, column in zip(panels, columns, strict=True):
             label = layers(one.depth) if one.depth not in labelled and axes is panels[0] else None
-            axes.plot(one.table.updates, one.table[column], label=label, **style)
-            axes.plot(
-                one.table.updates.iloc[best], one.table[column].iloc[best], marker="o", markersize=4, color=colour
-            )
+            axes.plot(one.table.updates, one.table[column], label=label, markevery=[best], **style)
         labelled.add(one.depth)
     for axes, name in zip(panels, names, strict=True):
         axes.set_ylabel(name)

@@ -128,7 +128,7 @@ def write_report(
         cells=cells,
         parts=list(PARTS.items()),
         depths=sorted(study["accuracy"].depth.unique()),
-        colours={int(depth): figures.depth_colour(int(depth)) for depth in study["accuracy"].depth.unique()},
+        colours={int(depth): palette.depth_colours(int(depth)) for depth in study["accuracy"].depth.unique()},
         citation=published.CITATION,
         doi=published.DOI,
         configuration=yaml.safe_dump(verdict["configuration"], sort_keys=False, allow_unicode=True),

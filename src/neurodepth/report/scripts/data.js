@@ -1,6 +1,7 @@
 // The part "Data".
 
 const SPLIT_COLOURS = ["#0072b2", "#e69f00", "#009e73"];
+const SPLIT_DASHES = ["solid", "dot", "dash"];
 
 function shareLines(statistics, counts, edges, isGeometric) {
   return statistics.split_names.map((name, i) => {
@@ -9,7 +10,7 @@ function shareLines(statistics, counts, edges, isGeometric) {
     const middle = Array.from(own, (_, bin) => (isGeometric ? Math.sqrt(edges[bin] * edges[bin + 1]) : (edges[bin] + edges[bin + 1]) / 2));
     return {
       type: "scatter", mode: "lines", name, x: middle, y: Array.from(own, (one) => one / total),
-      line: { color: legible(SPLIT_COLOURS[i % SPLIT_COLOURS.length]), width: 1.8, shape: "hvh" },
+      line: { color: legible(SPLIT_COLOURS[i % SPLIT_COLOURS.length]), width: 1.8, shape: "hvh", dash: SPLIT_DASHES[i % SPLIT_DASHES.length] },
     };
   });
 }

@@ -105,8 +105,8 @@ CHARTS.accuracy_vs_cost = async (neuron, choice) => {
   const rows = rowsOf(numbers, "models").sort((one, other) => one[cost] - other[cost]);
   const front = rows.filter((one) => one[`on_front_of_${cost}`]);
   const name = (one) => (one.depth ? `${one.network}, ${layersName(one.depth)}` : one.network);
-  const marks = (own, colour, more) => ({
-    type: "scatter", mode: "markers", x: own.map((one) => one[cost]), y: own.map((one) => missingTo1(one.auc)), marker: { color: colour, size: 10 },
+  const marks = (own, colour, more, symbol = "circle-open") => ({
+    type: "scatter", mode: "markers", x: own.map((one) => one[cost]), y: own.map((one) => missingTo1(one.auc)), marker: { color: colour, size: 10, symbol },
     error_y: { ...intervalBars(own.map((one) => one.auc), own.map((one) => one.auc_low), own.map((one) => one.auc_high)), color: colour },
     hoverinfo: "text", hovertext: own.map((one) => `${name(one)}<br>${aucText(one)}<br>${shortNumber(one[cost])}`), ...more,
   });
@@ -114,7 +114,7 @@ CHARTS.accuracy_vs_cost = async (neuron, choice) => {
   return {
     data: [
       { type: "scatter", mode: "lines", showlegend: false, x: front.map((one) => one[cost]), y: front.map((one) => missingTo1(one.auc)), line: { color: themeColour("soft"), width: 1.4 }, hoverinfo: "skip" },
-      ...unique(rows.map((one) => one.depth)).filter(Boolean).map((depth) => marks(rows.filter((one) => one.depth === depth), depthColour(constants, depth), { name: layersName(depth) })),
+      ...unique(rows.map((one) => one.depth)).filter(Boolean).map((depth) => marks(rows.filter((one) => one.depth === depth), depthColour(constants, depth), { name: layersName(depth) }, MARKERS[(depth - 1) % MARKERS.length])),
       marks(others, themeColour("soft"), { mode: "markers+text", showlegend: false, text: others.map(name), textposition: "top center", textfont: { size: 11 } }),
     ],
     layout: {
@@ -164,7 +164,7 @@ CHARTS.correlogram = async (neuron) => {
   return {
     data: curvesOf(numbers, "correlogram").map(([depth, own]) => ({
       type: "scatter", mode: "lines", name: layersName(depth), x: own.map((one) => one.x), y: own.map((one) => one.y),
-      line: { color: depthColour(constants, depth), width: 1.8, shape: "hvh" },
+      line: { color: depthColour(constants, depth), width: 1.8, shape: "hvh", dash: depthDash(constants, depth) },
     })),
     layout: {
       showlegend: true, hovermode: "x unified", xaxis: axis("Predicted minus true spike time (ms)"),
@@ -181,7 +181,7 @@ CHARTS.roc = async (neuron) => {
   const learned = await block(`${neuron}-learned`);
   const line = (i, more) => ({
     type: "scatter", mode: "lines", name: layersName(learned.roc_depth[i]), x: learned.roc_false_positive_rate, y: row(learned.roc_hit_rate, i),
-    line: { color: depthColour(constants, learned.roc_depth[i]), width: 1.8 }, ...more,
+    line: { color: depthColour(constants, learned.roc_depth[i]), width: 1.8, dash: depthDash(constants, learned.roc_depth[i]) }, ...more,
   });
   const networks = Array.from(learned.roc_depth.keys());
   const operating = { type: "line", xref: "x2", yref: "y2", x0: OPERATING_RATE, x1: OPERATING_RATE, y0: 0, y1: 1, line: { color: themeColour("soft"), width: 1, dash: "dot" } };
@@ -205,21 +205,23 @@ CHARTS.training = async (neuron, choice) => {
   const isAuc = measure === "validation_auc";
   const shown = (one) => one[measure].map((value) => (isAuc && value !== null ? missingTo1(value) : value));
   const sizes = unique(numbers.histories.map((one) => one.trials)).reverse();
-  const named = new Set();
   const histories = [...numbers.histories].sort((one, other) => one.depth - other.depth || other.trials - one.trials);
+  const marker = (depth) => ({ color: depthColour(constants, depth), symbol: MARKERS[(depth - 1) % MARKERS.length], size: 8 });
   const data = histories.flatMap((one) => {
     const colour = depthColour(constants, one.depth);
     const best = one.validation_spike_loss.indexOf(Math.min(...one.validation_spike_loss.filter((loss) => loss !== null)));
-    const isNew = !named.has(one.depth) && named.add(one.depth);
     const line = { color: colour, width: 1.5, dash: DASHES[Math.min(sizes.indexOf(one.trials), DASHES.length - 1)] };
     return [
       {
-        type: "scatter", mode: "lines", name: layersName(one.depth), showlegend: Boolean(isNew), x: one.updates, y: shown(one), line, hoverinfo: "text",
+        type: "scatter", mode: "lines", showlegend: false, x: one.updates, y: shown(one), line, hoverinfo: "text",
         text: one[measure].map((value, i) => `${layersName(one.depth)}, ${one.trials} trials, seed ${one.seed}<br>${one.updates[i]} updates: ${value === null ? "undefined" : value.toFixed(4)}`),
       },
-      { type: "scatter", mode: "markers", showlegend: false, x: [one.updates[best]], y: [shown(one)[best]], marker: { color: colour, size: 7 }, hoverinfo: "skip" },
+      { type: "scatter", mode: "markers", showlegend: false, x: [one.updates[best]], y: [shown(one)[best]], marker: marker(one.depth), hoverinfo: "skip" },
     ];
   });
+  data.push(...unique(histories.map((one) => one.depth)).map((depth) => ({
+    type: "scatter", mode: "lines+markers", name: layersName(depth), x: [null], y: [null], line: { color: depthColour(constants, depth) }, marker: marker(depth),
+  })));
   const title = { validation_auc: "Validation AUC", validation_spike_loss: "Validation loss (nats per ms)", training_loss: "Training loss" }[measure];
   const values = histories.flatMap((one) => one[measure]).filter((value) => value !== null);
   const note = { text: "undefined: no spike in the validation trials", xref: "paper", yref: "paper", x: 0.5, y: 0.5, showarrow: false };

@@ -29,17 +29,27 @@ function luminance(colour) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-// A colour of the figures for print, mixed with white on a dark page until it stands out 3 to 1 (WCAG 2.2, 1.4.11).
+function contrast(one, other) {
+  const [high, low] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (high + 0.05) / (low + 0.05);
+}
+
+// A colour mixed with white on a dark page, with black on a light one, until it stands out 3 to 1 (WCAG 2.2, 1.4.11).
 function legible(colour) {
-  if (!isDark()) return colour;
-  const paper = luminance(themeColour("card"));
+  const [card, away] = [themeColour("card"), isDark() ? "#ffffff" : "#000000"];
   let share = 0;
-  while ((luminance(mixed(colour, "#ffffff", share)) + 0.05) / (paper + 0.05) < 3 && share < 1) share += 0.05;
-  return mixed(colour, "#ffffff", share);
+  while (contrast(mixed(colour, away, share), card) < 3 && share < 1) share += 0.05;
+  return mixed(colour, away, share);
 }
 
 function depthColour(constants, depth) {
-  return legible(constants.depth_colours[(depth - 1) % constants.depth_colours.length]);
+  const colours = isDark() ? constants.depth_colours_on_dark : constants.depth_colours;
+  return colours[(depth - 1) % colours.length];
+}
+
+// Of lines without markers.
+function depthDash(constants, depth) {
+  return constants.depth_dashes[(depth - 1) % constants.depth_dashes.length];
 }
 
 function setTheme(name) {

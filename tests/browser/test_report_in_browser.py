@@ -144,7 +144,7 @@ def test_the_tree_is_coloured_by_choice(open_page):
     options = colour.locator("option").all_text_contents()
     for option, unit in (
         ("distance from the soma", "µm"),
-        ("density of Ih", "S/cm2"),
+        ("density of Ih", "Ih (S/cm²); grey: none"),
         ("excitatory input rate", "Hz"),
         ("mean voltage", "mV"),
     ):

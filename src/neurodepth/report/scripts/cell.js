@@ -27,6 +27,16 @@ function sequential(values, title, stops) {
   return { low, high, stops, title };
 }
 
+function usual(values, title, stops) {
+  const [low, high] = usualRange(values);
+  return { low, high, stops, title, isClipped: true };
+}
+
+// As `neurodepth show` colours a density: on a logarithmic scale, grey where there is none.
+function density(values, title, stops) {
+  return { ...sequential(values.filter((one) => one > 0), title, stops), isLog: true, note: "; grey: none" };
+}
+
 function diverging(values, title) {
   const [low, high] = range(values);
   const largest = Math.max(Math.abs(low), Math.abs(high));
@@ -45,8 +55,9 @@ function weightSum(learned, excitatory, tree) {
 async function colourings(neuron, tree, constants) {
   const found = [["distance from the soma", tree.segment_distance_um, sequential(tree.segment_distance_um, "Distance from the soma (µm)", constants.viridis)]];
   tree.density_names.forEach((name, i) => {
-    const density = row(tree.density_s_per_cm2, i);
-    found.push([`density of ${name}`, density, sequential(density, `${name} (${tree.density_units[i]})`, constants.viridis)]);
+    const values = row(tree.density_s_per_cm2, i);
+    const unit = tree.density_units[i].replace("cm2", "cm²");
+    found.push([`density of ${name}`, values, density(values, `${name} (${unit})`, constants.viridis)]);
   });
   for (const [kind, isExcitatory] of [["excitatory", true], ["inhibitory", false]]) {
     const rate = bySegment(tree, tree.rate_hz, isExcitatory);
@@ -56,7 +67,7 @@ async function colourings(neuron, tree, constants) {
     const played = await block(`${neuron}-played`);
     if (played.segment_voltage_mv) {
       const voltage = meanVoltage(tree, played);
-      found.push(["mean voltage", voltage, sequential(voltage, "Mean voltage (mV)", constants.cividis)]);
+      found.push(["mean voltage", voltage, usual(voltage, "Mean voltage (mV)", constants.cividis)]);
     }
   }
   if (hasBlock(`${neuron}-learned`)) {

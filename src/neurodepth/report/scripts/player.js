@@ -50,8 +50,7 @@ class Player {
       return a - b || near - far;
     });
     this.orderedRegions = this.order.map((i) => regions[segments[i]]);
-    this.scale = { ...sequential(voltage, "Voltage (mV)", this.constants.cividis) };
-    this.scale.high = Math.min(this.scale.high, -10); // spikes apart, dendrites stay below it
+    this.scale = usual(voltage, "Voltage (mV)", this.constants.cividis);
     this.tree = new Tree(this.figure.querySelector(".tree"), this.values);
   }
 

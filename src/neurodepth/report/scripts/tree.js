@@ -56,13 +56,16 @@ class Tree {
     this.draw();
   }
 
-  // Colour by numbers: { low, high, stops, title }; NaN is drawn in the colour of lines.
+  // Colour by numbers: { low, high, stops, title, note, isLog, isClipped }; NaN, and 0 on a logarithmic scale, are drawn in the
+  // colour of lines.
   colourBy(values, scale, describe) {
     const table = (scale.table ??= colourMap(scale.stops));
     const none = themeColour("line");
-    const factor = 255 / (scale.high - scale.low || 1);
+    const along = scale.isLog ? Math.log10 : (value) => value;
+    const [low, high] = [along(scale.low), along(scale.high)];
+    const factor = 255 / (high - low || 1);
     this.colours = Array.from(values, (value) => (
-      Number.isFinite(value) ? table[Math.max(0, Math.min(255, Math.round((value - scale.low) * factor)))] : none
+      Number.isFinite(along(value)) ? table[Math.max(0, Math.min(255, Math.round((along(value) - low) * factor)))] : none
     ));
     if (describe) this.describe = describe;
     if (this.shownScale !== scale) this.showScale(scale);
@@ -71,12 +74,15 @@ class Tree {
 
   showScale(scale) {
     this.shownScale = scale;
-    const labels = [scale.low, (scale.low + scale.high) / 2, scale.high].map((value) => `<span>${shortNumber(value)}</span>`);
+    const { low, high, isLog, isClipped } = scale;
+    const ends = [low, isLog ? Math.sqrt(low * high) : (low + high) / 2, high].map(shortNumber);
+    if (isClipped) [ends[0], ends[2]] = [`≤ ${ends[0]}`, `≥ ${ends[2]}`];
+    const labels = ends.map((value) => `<span>${value}</span>`);
     this.bar.innerHTML = `<span class="title"></span><span class="gradient" role="img"></span><span class="ends">${labels.join("")}</span>`;
-    this.bar.querySelector(".title").textContent = scale.title;
+    this.bar.querySelector(".title").textContent = scale.title + (scale.note ?? "");
     const gradient = this.bar.querySelector(".gradient");
     gradient.style.background = `linear-gradient(to right, ${scale.stops.join(", ")})`;
-    gradient.setAttribute("aria-label", `${scale.title}: ${shortNumber(scale.low)} to ${shortNumber(scale.high)}`);
+    gradient.setAttribute("aria-label", `${scale.title}: ${ends[0]} to ${ends[2]}`);
   }
 
   // Colour by names: [name, colour] pairs make the key.
@@ -224,6 +230,13 @@ function range(values) {
     if (value > high) high = value;
   }
   return low <= high ? [low, high] : [0, 1];
+}
+
+// Between which all but one number in a hundred lie at either end: a few spikes leave the colours to the rest.
+function usualRange(values) {
+  const sorted = Float32Array.from(values.filter(Number.isFinite)).sort();
+  if (sorted.length === 0) return [0, 1];
+  return [0.01, 0.99].map((share) => sorted[Math.round(share * (sorted.length - 1))]);
 }
 
 function regionKey(constants, names) {

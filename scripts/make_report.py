@@ -17,6 +17,7 @@ def make_report(
     data_needed_path,
     dependence_path,
     neurons_path,
+    data_path,
 ):
     report.write_report(
         Path(verdict_path),
@@ -29,6 +30,7 @@ def make_report(
         Path(data_needed_path),
         Path(dependence_path),
         Path(neurons_path),
+        Path(data_path),
     )
 
 
@@ -55,4 +57,5 @@ if __name__ == "__main__":
             snakemake.input.data_needed,
             snakemake.input.dependence,
             snakemake.input.neurons,
+            snakemake.input.data,
         )

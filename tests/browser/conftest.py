@@ -28,7 +28,7 @@ def report_path(tmp_path_factory) -> Path:
     """The report of a study with a pyramidal cell and a point neuron."""
     study = report_files.write_study(tmp_path_factory.mktemp("study"))
     return report_files.write_report(
-        study, study / "report.html", tables=("comparison", "data_needed", "dependence", "neurons")
+        study, study / "report.html", tables=("comparison", "data_needed", "dependence", "neurons", "data")
     )
 
 

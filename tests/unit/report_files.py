@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from neurodepth import report
+from neurodepth import data_comparison, report
 from neurodepth.report import results
 
 DURATION_MS = 2400
@@ -31,7 +31,7 @@ TYPES = [
 def write_study(folder: Path, cells: Sequence[tuple] = CELLS) -> Path:
     """Write the files of a study; those called lif are point neurons."""
     rng = np.random.default_rng(1)
-    rows, compared, needed = [], [], []
+    rows, compared, needed, statistics = [], [], [], {}
     for cell, variant, *_ in cells:
         own = folder / cell / variant
         own.mkdir(parents=True)
@@ -40,7 +40,8 @@ def write_study(folder: Path, cells: Sequence[tuple] = CELLS) -> Path:
         np.savez(own / "tree.npz", **(_point() if is_point else tree()))
         np.savez(own / "played.npz", **_played(rng, is_point))
         np.savez(own / "learned.npz", **_learned(rng, is_point))
-        np.savez(own / "statistics.npz", **_statistics(rng, is_point))
+        statistics[cell, variant] = _statistics(rng, is_point)
+        np.savez(own / "statistics.npz", **statistics[cell, variant])
         np.savez(own / "experiments.npz", **_experiments(rng))
         _curves().to_csv(own / "curves.csv", index=False)
         for depth in DEPTHS:
@@ -95,6 +96,7 @@ def write_study(folder: Path, cells: Sequence[tuple] = CELLS) -> Path:
         )
     ]
     pd.DataFrame(bars, columns=results.DEPENDENCE_COLUMNS).to_csv(folder / "depth_by_criterion.csv", index=False)
+    data_comparison.tabulate(statistics).to_csv(folder / "data.csv", index=False)
     (folder / "verdict.json").write_text(json.dumps(_verdict(cells)))
     benchmark_path = folder / "benchmarks/train_network/lif/default/depth_1.tsv"
     benchmark_path.parent.mkdir(parents=True)
@@ -143,6 +145,7 @@ TABLES = {
     "data_needed": "data_needed.csv",
     "dependence": "depth_by_criterion.csv",
     "neurons": "neurons.csv",
+    "data": "data.csv",
 }
 
 

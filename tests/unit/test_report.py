@@ -48,7 +48,7 @@ def full_page(study: Path, tmp_path_factory) -> str:
     unusual_path = folder / "out_of_distribution.csv"
     unusual = [("volleys", 3, 10, 0.5), ("volleys", 3, 20, 0.8101), ("volleys", 3, 20, 0.8103)]
     pd.DataFrame(unusual, columns=results.UNUSUAL_COLUMNS).to_csv(unusual_path, index=False)
-    tables = ("comparison", "data_needed", "dependence", "neurons")
+    tables = ("comparison", "data_needed", "dependence", "neurons", "data")
     return report_files.write_report(
         folder, folder / "report.html", tables=tables, unusual_path=unusual_path
     ).read_text()
@@ -66,6 +66,14 @@ def test_neurons_are_ranked_by_complexity_with_the_size_of_their_trees(full_page
     assert '0.60 <span class="low">(0.50 to 0.70)' in table
     assert "12.6" in table
     assert "Complexity and size" not in page
+
+
+def test_the_data_of_all_neurons_stand_side_by_side(full_page, page):
+    table = full_page.split('id="comparison-data"')[1].split("</table>")[0]
+    rows = [re.sub(r"<[^>]+>", " ", row).split() for row in table.split("<tr>")[2:]]
+    assert [row[:2] for row in rows] == [["l5pc", "(nmda)"], ["lif", "(default)"]]
+    assert all("100" in row and "1.10" in row for row in rows)
+    assert 'id="comparison-data"' not in page
 
 
 def test_page_loads_nothing_from_the_network(full_page):

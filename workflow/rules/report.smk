@@ -112,6 +112,32 @@ rule rank_neurons:
         "../../scripts/rank_neurons.py"
 
 
+rule tabulate_data:
+    input:
+        for_conditions(f"{CONDITION_PATH}/statistics.npz"),
+    output:
+        report(
+            f"{RESULTS}/data.csv",
+            caption="../report/data.rst",
+            category="Data",
+        ),
+    log:
+        f"{LOG_PATH}/tabulate_data.log",
+    conda:
+        "../../envs/train.yaml"
+    threads: 1
+    resources:
+        mem_mb=more_each_attempt(1000),
+        runtime=more_each_attempt(10),
+    params:
+        neurons=list(CONDITIONS),
+        digest=provenance.code_digest("data_comparison.py"),
+    message:
+        "Tabulate the data of all neurons."
+    script:
+        "../../scripts/tabulate_data.py"
+
+
 rule make_report:
     input:
         verdict=f"{RESULTS}/verdict.json",
@@ -120,6 +146,7 @@ rule make_report:
         data_needed=f"{RESULTS}/data_needed.csv",
         dependence=f"{RESULTS}/depth_by_criterion.csv",
         neurons=f"{RESULTS}/neurons.csv",
+        data=f"{RESULTS}/data.csv",
         unusual=unusual_tables(),
         described=described_files(),
         histories=histories_of_all,

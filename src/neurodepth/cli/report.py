@@ -44,5 +44,6 @@ def report(results: Path, output: Path | None, overwrite: bool) -> None:
             data_needed_path=result_files.if_there(results / "data_needed.csv"),
             dependence_path=result_files.if_there(results / "depth_by_criterion.csv"),
             neurons_path=result_files.if_there(results / "neurons.csv"),
+            data_path=result_files.if_there(results / "data.csv"),
         )
     click.echo(f"{output}: {len(conditions)} neurons")

@@ -3,6 +3,7 @@
 from neurodepth.figures.accuracy import accuracy_vs_cost, accuracy_vs_data, accuracy_vs_depth
 from neurodepth.figures.asked import asked
 from neurodepth.figures.criterion import depth_by_criterion
+from neurodepth.figures.data import data_by_neuron
 from neurodepth.figures.example import Example, example_trial, predicted_spikes, readable_window
 from neurodepth.figures.experiments import experiment
 from neurodepth.figures.learned import ablation, effect_by_type, sparsity
@@ -23,6 +24,7 @@ __all__ = [
     "asked",
     "calibration",
     "cell_picture",
+    "data_by_neuron",
     "depth_by_criterion",
     "depth_colour",
     "effect_by_type",

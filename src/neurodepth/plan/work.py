@@ -68,7 +68,7 @@ def jobs_of(study: dict[str, Any], rates: Rates, cores: int, models_path: str | 
         if key not in own:
             found += counter.shards(*key, "test", condition["trials"]["test"], n_components=0)
     n_conditions = len(study["conditions"])
-    for rule in ("decide_depth", "compare_networks", "rank_neurons", "make_report"):
+    for rule in ("decide_depth", "compare_networks", "rank_neurons", "tabulate_data", "make_report"):
         found.append(Job("report", rule, {"report_start": 1, f"report_{rule}": n_conditions}))
     return found
 

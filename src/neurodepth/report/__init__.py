@@ -60,6 +60,7 @@ def write_report(
     data_needed_path: Path | None = None,
     dependence_path: Path | None = None,
     neurons_path: Path | None = None,
+    data_path: Path | None = None,
 ) -> None:
     """Write the page, and each of its figures for print as SVG and PDF.
 
@@ -74,6 +75,7 @@ def write_report(
         data_needed_path: data_needed.csv.
         dependence_path: depth_by_criterion.csv.
         neurons_path: neurons.csv.
+        data_path: data.csv.
 
     Raises:
         FileNotFoundError: If a result is missing.
@@ -107,9 +109,12 @@ def write_report(
             "depth_by_criterion",
             "The depth that each neuron requires if another ROC AUC were asked for, a strip a neuron.",
         )
+    data = None
+    if data_path:
+        data = _training_data(results.read_table(data_path, results.DATA_COLUMNS), conditions)
     packed = {
         "plotly": blocks.compress(plotly.offline.get_plotlyjs().encode()),
-        "comparison": _comparison(study["accuracy"], criterion),
+        "comparison": _comparison(study["accuracy"], criterion, data),
     }
     if _drawn(cells) > LARGEST_DRAWINGS_CHARACTERS:
         for cell in cells:
@@ -124,6 +129,8 @@ def write_report(
         summary=wording.summary([cell["verdict"] for cell in cells], criterion.confidence),
         overview=overview,
         dependence=dependence,
+        data=[] if data is None else data.to_dict("records"),
+        data_drawing=None if data is None else _draw_data(data, figures_path),
         ranked=results.read_table(neurons_path, results.NEURONS_COLUMNS).to_dict("records") if neurons_path else [],
         cells=cells,
         parts=list(PARTS.items()),
@@ -161,7 +168,18 @@ def _tables(condition: Condition, study: dict[str, pd.DataFrame]) -> dict[str, p
     return tables
 
 
-def _comparison(accuracy: pd.DataFrame, criterion: Criterion) -> str:
+def _training_data(table: pd.DataFrame, conditions: Sequence[Condition]) -> pd.DataFrame:
+    """Of data.csv the training trials of the neurons shown, in their order."""
+    own = table[table.split == "train"].set_index(["cell", "variant"])
+    return own.loc[[(one.cell, one.variant) for one in conditions]].reset_index()
+
+
+def _draw_data(data: pd.DataFrame, folder: Path) -> Markup:
+    text = "Output rates, intervals between output spikes and soma voltages of the training trials of every neuron."
+    return embedding.embed(figures.data_by_neuron(data), folder, "data", text)
+
+
+def _comparison(accuracy: pd.DataFrame, criterion: Criterion, data: pd.DataFrame | None) -> str:
     """What the charts of the first view, and constants of all charts, are drawn from."""
     largest = accuracy.groupby(["cell", "variant"]).training_trials.transform("max")
     shown = accuracy[accuracy.training_trials == largest]
@@ -174,6 +192,7 @@ def _comparison(accuracy: pd.DataFrame, criterion: Criterion) -> str:
             "criterion": criterion.auc,
             "confidence": criterion.confidence,
         }
+        | ({} if data is None else {f"data_{name}": data[name].to_numpy() for name in results.DATA_COLUMNS})
         | palette.PALETTE
     )
 

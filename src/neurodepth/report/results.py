@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neurodepth import data_comparison
 from neurodepth.figures import Example, History
 
 VERDICT_KEYS = ("criterion", "cells", "configuration", "versions", "commit", "processor")
@@ -44,6 +45,7 @@ NEURONS_COLUMNS = (
     ),
     *("dendritic_length_um", "dendritic_area_um2", "dendritic_branches", "synapses"),
 )
+DATA_COLUMNS = data_comparison.COLUMNS
 CURVES_COLUMNS = ("curve", "x", "y", "count", "depth", "training_trials", "seed")
 EVALUATION_COLUMNS = ("depth", "training_trials", "seed", "auc", "training_h")
 UNUSUAL_COLUMNS = ("test_variant", "depth", "training_trials", "auc")

@@ -58,3 +58,23 @@ function endLabels(lines, [bottom, top]) {
     text: inTwoLines(name), align: "left", x: 1.01, xref: "paper", xanchor: "left", y: at, showarrow: false, font: { size: 12 },
   }));
 }
+
+const DATA_AXES = {
+  output_rate_hz: ["Output rate of a trial (Hz)", { rangemode: "tozero" }],
+  interval_ms: ["Interval between output spikes (ms)", { type: "log", dtick: 1 }],
+  soma_voltage_mv: ["Soma voltage (mV)", {}],
+};
+
+// Data of all neurons: boxes from percentiles, a row a neuron.
+CHARTS.data = async (_, choice) => {
+  const constants = await block("comparison");
+  const measure = choice("measure");
+  const [lowerfence, q1, median, q3, upperfence] = [5, 25, 50, 75, 95].map((one) => constants[`data_${measure}_p${one}`]);
+  const y = constants.data_cell.map((cell, i) => `${cell} (${constants.data_variant[i]})`);
+  return {
+    data: [{
+      type: "box", orientation: "h", y, lowerfence, q1, median, q3, upperfence, line: { width: 1.6 }, marker: { color: themeColour("soft") }, hoverinfo: "x",
+    }],
+    layout: { showlegend: false, xaxis: axis(...DATA_AXES[measure]), yaxis: axis("", { autorange: "reversed", dtick: 1 }) },
+  };
+};

@@ -14,7 +14,7 @@ import pandas as pd
 import plotly
 import pytest
 
-from neurodepth import figures
+from neurodepth import figures, report
 from neurodepth.depth import Criterion
 from neurodepth.report import arrays, blocks, embedding, published, results, wording
 from tests.unit import report_files
@@ -36,7 +36,7 @@ def page(study: Path) -> str:
 
 @pytest.fixture(scope="module")
 def full_page(study: Path, tmp_path_factory) -> str:
-    """The page of a study that has everything, whose pyramidal cell has a baseline and unusual input."""
+    """The page of a study that has everything, whose pyramidal cell is its own and has a baseline and unusual input."""
     folder = tmp_path_factory.mktemp("full") / "study"
     shutil.copytree(study, folder)
     origin = {"commit": "abc-modified", "study_folder": "mine", "own_definitions": ["models/cells/l5pc"]}
@@ -200,13 +200,33 @@ def test_a_trial_in_the_page_is_the_one_in_the_file(study, full_page):
     assert list(zip(*(values[name].tolist() for name in names), strict=True)) == expected
 
 
-def test_many_neurons_share_the_room_of_the_page(study, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def cramped(study, tmp_path_factory):
+    """A page that has no room for anything, and what was logged about it."""
+    path, heard = tmp_path_factory.mktemp("cramped") / "report.html", []
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("LARGEST_PAGE_CHARACTERS", "LARGEST_PAGE_BYTES", "LARGEST_DRAWINGS_CHARACTERS"):
+            patch.setattr(report, name, 0)
+        patch.setattr(report.log, "warning", lambda text, *values: heard.append(text % values))
+        return report_files.write_report(study, path, CELLS[:1]).read_text(), heard
+
+
+def test_many_neurons_share_the_room_of_the_page(cramped):
     """With little room a neuron keeps fewer trials."""
-    monkeypatch.setattr("neurodepth.report.LARGEST_PAGE_CHARACTERS", 0)
-    page = report_files.write_report(study, tmp_path / "report.html", CELLS[:1]).read_text()
-    values = unpack(re.search(r'id="block-l5pc_nmda-played">([^<]+)<', page)[1])
+    values = unpack(re.search(r'id="block-l5pc_nmda-played">([^<]+)<', cramped[0])[1])
     assert values["trial_index"].tolist() == [4]
     assert values["event_trial"].max() == 0
+
+
+def test_a_page_says_which_figures_it_has_no_room_for(cramped, full_page):
+    assert all(f"<code>l5pc_nmda_{kind}</code>" in cramped[0] for kind in ("roc", "calibration", "experiment_gain"))
+    assert "figures/l5pc_nmda_experiment_gain.svg" in cramped[0]
+    assert "no room" not in full_page
+
+
+def test_a_page_that_is_too_large_is_written_with_a_warning(cramped):
+    (warning,) = cramped[1]
+    assert re.search(r"report\.html: expected at most 0 MB, found \d\.\d MB", warning)
 
 
 def test_the_front_joins_the_networks_on_it(study):

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import logging
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -20,6 +21,8 @@ from neurodepth.report.results import Condition
 
 __all__ = ["Condition", "write_report"]
 
+log = logging.getLogger(__name__)
+LARGEST_PAGE_BYTES = 15_000_000  # of all of the page; a larger one is written with a warning
 LARGEST_PAGE_CHARACTERS = 14_000_000  # a page of 24 neurons stays under 15 MB with its text
 LARGEST_DRAWINGS_CHARACTERS = 5_000_000  # of figures for print; the page of more keeps the essential ones
 SCRIPTS = (
@@ -118,6 +121,7 @@ def write_report(
     }
     if _drawn(cells) > LARGEST_DRAWINGS_CHARACTERS:
         for cell in cells:
+            cell["left_out"] = [kind for kind in cell["figures"] if kind not in neuron.ESSENTIAL_FIGURES]
             cell["figures"] = {kind: cell["figures"][kind] for kind in neuron.ESSENTIAL_FIGURES}
     room = LARGEST_PAGE_CHARACTERS - _drawn(cells) - sum(map(len, packed.values()))
     for condition, own in zip(conditions, tables, strict=True):
@@ -148,8 +152,14 @@ def write_report(
         script_sources=Markup(" ".join(map(_digest, (script, plotly.offline.get_plotlyjs())))),  # noqa: S704 - ours
         style=Markup(_resource("style.css")),  # noqa: S704 - ours
     )
+    content = page.encode()
+    if len(content) > LARGEST_PAGE_BYTES:
+        log.warning(
+            "%s: expected at most %.0f MB, found %.1f MB: browsers open it slowly; make studies of fewer neurons",
+            *(report_path, LARGEST_PAGE_BYTES / 1e6, len(content) / 1e6),
+        )
     report_path.parent.mkdir(parents=True, exist_ok=True)
-    report_path.write_text(page, encoding="utf-8")
+    report_path.write_bytes(content)
 
 
 def _drawn(cells: Sequence[dict[str, Any]]) -> int:

@@ -74,6 +74,7 @@ def describe(
     if "tree" in files:
         portrait = figures.cell_picture(files["tree"])
         described["portrait"] = embedding.embed(portrait, folder, f"{condition.name}_cell", f"Picture of {name}.")
+    described["left_out"] = []  # kinds of figures for print that are not in the page, for want of room
     described["figures"] = _draw(condition, name, tables, files, criterion, example, int(best.depth), folder)
     has = set(files) | ({"curves"} if condition.curves_path else set())
     return described | {"has": has} | _recorded(files)

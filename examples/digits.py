@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from neurodepth import networks
+from neurodepth import surrogate
 from neurodepth.networks.backend import keras
 from neurodepth.surrogate_neuron import SurrogateNeuron
 
@@ -53,7 +53,7 @@ def main(
     pixels, digit = load_digits(return_X_y=True)
     brightness = pixels[:n_digits] / pixels.max()
     parts = train_test_split(brightness, digit[:n_digits], test_size=0.25, random_state=seed, stratify=digit[:n_digits])
-    n_synapses = networks.load(network).input.shape[-1]  # the first half excites
+    n_synapses = surrogate.n_synapses(surrogate.load(network)[0])  # the first half excites
     at_first = np.repeat(contacts, n_synapses // 2) / (n_synapses // 2)
     options = {"output": output, "contacts": at_first, "seed": seed}
     options |= {"activity_regularizer": keras.regularizers.L1(cost)}

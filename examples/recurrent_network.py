@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from neurodepth import networks, population, project, stimulus, streaming, surrogate
+from neurodepth import population, project, stimulus, streaming
 from neurodepth.cells import definition
 from neurodepth.population import surrogates
 from neurodepth.population.cells import Cells
@@ -61,7 +61,7 @@ def main(
         stimulus.draw_events(synapses, defined.values["input"], duration_ms, stimulus.trial_rng(seed, "test", neuron))
         for neuron in range(neurons)
     ]
-    weights = streaming.read_weights(networks.load(network), surrogate.describe(network))
+    weights = streaming.weights_of(network)
     n_excitatory = int((synapses["kind"] == "excitatory").sum())
     rng = np.random.default_rng(np.random.SeedSequence([seed, 0]))
     sizes = neurons, n_excitatory, len(synapses), partners

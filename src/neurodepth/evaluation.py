@@ -71,10 +71,10 @@ def evaluate_network(model_path: str | Path, test: Trials, seed: int) -> tuple[S
     Returns:
         Its scores; and its predictions: `spike_logit` and `voltage_mv`, float32, shape (trials, time).
     """
-    from neurodepth import training  # TensorFlow takes seconds to import: the verdict does without
+    from neurodepth import surrogate, training  # TensorFlow takes seconds to import: the verdict does without
 
-    description = json.loads(Path(model_path).with_suffix(".json").read_text())
-    model, scaling = training.load(model_path)
+    description = surrogate.describe(model_path)
+    model, scaling = surrogate.load(model_path)
     logit, voltage_mv = training.predict(model, test, scaling)
     names = {key: description[key] for key in NAMES}
     scored = score(names, logit, voltage_mv, test, np.random.default_rng(np.random.SeedSequence([seed, 2])))

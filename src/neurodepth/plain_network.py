@@ -38,6 +38,21 @@ def build(weights: Weights) -> keras.Model:
     return keras.Model(inputs, outputs, name="surrogate")
 
 
+def with_ends_of_training(plain: keras.Model) -> keras.Model:
+    """What `build` built, with the ends that `networks.build` describes; its soma voltage stays in mV."""
+    inputs = keras.Input(plain.input.shape[1:], name="input_spikes", dtype="uint8")
+    x = keras.ops.cast(inputs, "float32")
+    for layer in plain.layers:
+        if layer.name == "mix_synapses" or layer.name.startswith("convolution_"):
+            x = layer(x)
+    heads = {"spike_logit": "spike_probability_head", "soma_voltage": "soma_voltage_mv_head"}
+    outputs = {
+        name: _with(keras.layers.Dense(1, name=name), x, *plain.get_layer(head).get_weights())
+        for name, head in heads.items()
+    }
+    return keras.Model(inputs, outputs, name=plain.name)
+
+
 def _with(layer: Any, x: Any, *values: Any) -> Any:
     """What a layer with given weights makes of x."""
     output = layer(x)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse, special
 
-from neurodepth import networks
+from neurodepth import networks, surrogate
 from neurodepth.streamed_convolution import StreamedConvolution
 
 
@@ -134,17 +134,27 @@ def open_stream(model_path: str | Path, n_neurons: int = 1) -> Stream:
     """Neurons that behave as a trained network.
 
     Args:
-        model_path: NAME.keras, with its NAME.json beside it.
+        model_path: As for `surrogate.describe`.
         n_neurons: How many run side by side.
 
     Raises:
         DatasetError: If the network or its description is missing.
         ValueError: If the network is of another type than `tcn` or `fully_connected`.
     """
-    from neurodepth import surrogate
+    return Stream(weights_of(model_path), n_neurons)
 
-    description = surrogate.describe(model_path)
-    return Stream(read_weights(networks.load(model_path), description), n_neurons)
+
+def weights_of(model_path: str | Path) -> Weights:
+    """The weights of a network on disk.
+
+    Args:
+        model_path: As for `surrogate.describe`.
+
+    Raises:
+        DatasetError: If the network or its description is missing.
+        ValueError: If the network is of another type than `tcn` or `fully_connected`.
+    """
+    return read_weights(surrogate.load(model_path)[0], surrogate.describe(model_path))
 
 
 def read_weights(model: Any, description: dict[str, Any]) -> Weights:
@@ -162,10 +172,14 @@ def read_weights(model: Any, description: dict[str, Any]) -> Weights:
         raise ValueError(f"a network of type {kind} cannot be streamed: expected one of {', '.join(networks.STACKS)}")
     layers = {layer.name: [np.asarray(one, np.float32) for one in layer.weights] for layer in model.layers}
     kernels, shifts = [], []
-    for depth in range(1, 1 + sum(name.startswith("normalisation_") for name in layers)):
-        (kernel,) = next(
+    for depth in range(1, 1 + description["depth"]):
+        kernel, *shift = next(
             layers[name] for name in (f"convolution_{depth}", f"dense_{depth}", "convolution") if name in layers
         )
+        if shift:  # of an exported network, with all that follows multiplied in
+            kernels.append(kernel)
+            shifts += shift
+            continue
         gamma, beta, mean, variance = layers[f"normalisation_{depth}"]
         scale = gamma / np.sqrt(variance + model.get_layer(f"normalisation_{depth}").epsilon)
         kept = 1 - description["architecture"]["synapse_dropout"] if depth == 1 else 1

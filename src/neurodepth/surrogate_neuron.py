@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodepth import networks, streaming, surrogate
+from neurodepth import streaming
 from neurodepth.networks.backend import keras
 from neurodepth.streaming import Weights
 
@@ -71,7 +71,7 @@ class SurrogateNeuron(keras.layers.Layer):
         """Neurons of a trained network.
 
         Args:
-            network: NAME.keras, with its NAME.json beside it, or its weights.
+            network: As for `surrogate.describe`, or its weights.
             units: Neurons.
             **options: As for the class.
 
@@ -80,7 +80,7 @@ class SurrogateNeuron(keras.layers.Layer):
             ValueError: If the network is of another type than `tcn` or `fully_connected`.
         """
         if not isinstance(network, Weights):
-            network = streaming.read_weights(networks.load(network), surrogate.describe(network))
+            network = streaming.weights_of(network)
         values = {"head": network.head, "head_bias": network.head_bias}
         for number, (kernel, shift) in enumerate(zip(network.kernels, network.shifts, strict=True), start=1):
             values |= {f"kernel_{number}": kernel, f"shift_{number}": shift}

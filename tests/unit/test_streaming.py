@@ -33,7 +33,7 @@ def network(request):
         if layer.name.startswith("normalisation"):
             layer.moving_variance.assign(rng.uniform(0.5, 2, layer.moving_variance.shape))
     spikes = rng.random((N_NEURONS, DURATION_MS, N_SYNAPSES)) < 0.1
-    return model, {"architecture": architecture, "scaling": SCALING}, spikes.astype(np.uint8)
+    return model, {"architecture": architecture, "depth": 3, "scaling": SCALING}, spikes.astype(np.uint8)
 
 
 def in_chunks(stream, spikes, chunk_ms):
@@ -50,7 +50,7 @@ def test_a_stream_predicts_what_the_network_predicts_of_the_whole_trial(network,
     logit, voltage = (np.asarray(whole[name])[:, :, 0] for name in ("spike_logit", "soma_voltage"))
     assert np.ptp(voltage) > 0.1  # the input matters
     np.testing.assert_allclose(probability, special.expit(logit), atol=1e-5)
-    np.testing.assert_allclose(voltage_mv, -65 + 4 * voltage, rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose((voltage_mv + 65) / 4, voltage, rtol=1e-5, atol=1e-5)  # in deviations, as it is learned
 
 
 def test_its_state_does_not_grow_and_can_be_forgotten(network):

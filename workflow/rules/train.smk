@@ -93,6 +93,7 @@ checkpoint judge_depth:
             "learning_curve.py",
             "networks",
             "scores.py",
+            "surrogate.py",
             "training",
         ),
     message:
@@ -123,7 +124,7 @@ rule evaluate_networks:
     params:
         study=study_of,
         digest=provenance.code_digest(
-            *READING_CODE, "networks", "training", "evaluation.py"
+            *READING_CODE, "networks", "surrogate.py", "training", "evaluation.py"
         ),
     message:
         "Hold the networks of {wildcards.cell}, {wildcards.variant} against its test trials."
@@ -156,6 +157,7 @@ rule evaluate_baselines:
             "evaluation.py",
             "networks",
             "scores.py",
+            "surrogate.py",
             "training",
         ),
     message:
@@ -184,7 +186,7 @@ rule evaluate_out_of_distribution:
         simulation_seed=config["seed"],
         variants=unusual_variants,
         digest=provenance.code_digest(
-            *READING_CODE, "networks", "training", "evaluation.py"
+            *READING_CODE, "networks", "surrogate.py", "training", "evaluation.py"
         ),
     message:
         "Hold the networks of {wildcards.cell}, {wildcards.variant} against input that training never showed."

@@ -40,7 +40,7 @@ def evaluate(
       neurodepth evaluate seed_1.keras results/lif/default/trials/test/*.h5
       neurodepth evaluate seed_1.keras test.h5 --json
     """
-    from neurodepth import dataset, evaluation, scores, surrogate, training
+    from neurodepth import dataset, evaluation, scores, surrogate
     from neurodepth.networks import backend
 
     surrogate.describe(model)
@@ -48,7 +48,7 @@ def evaluate(
     of_one_split = {name: first[name] for name in ("cell", "variant", "split", "seed")}
     trials = dataset.read_split(shards, optional=(), expected=of_one_split)
     backend.use_threads(cores)
-    surrogate.check_synapses(training.load(model)[0], model, trials)
+    surrogate.check_input(surrogate.load(model)[0], model, trials)
     scored, _ = evaluation.evaluate_network(model, trials, seed)
     resampled = scores.resample([scored.evaluation()], resamples, confidence, seed)
     interval = scores.tabulate(resampled, confidence).iloc[0]

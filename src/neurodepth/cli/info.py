@@ -24,12 +24,13 @@ def info(file: Path, as_json: bool) -> None:
     """
     from neurodepth import dataset, surrogate
 
-    described = surrogate.describe(file) if file.suffix == ".keras" else dataset.describe(file)
+    is_network = surrogate.keras_file(file).suffix == ".keras"
+    described = surrogate.describe(file) if is_network else dataset.describe(file)
     if as_json:
         click.echo(json.dumps(described, indent=1))
         return
     click.echo(f"{file}")
-    if file.suffix == ".keras":
+    if is_network:
         _show(described)
         return
     _show(described["summary"])

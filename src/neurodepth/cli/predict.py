@@ -1,7 +1,7 @@
-"""`neurodepth predict`: what a network says to the input of some trials."""
+"""`neurodepth predict`: what a network says to some input."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +17,12 @@ FEW_TRIALS = 100  # ASSUME: fewer do not show what input is usual (docs/surrogat
 
 @click.command()
 @click.argument("model", type=options.FILE)
-@click.argument("shard", type=options.FILE)
+@click.argument("inputs", nargs=-1, required=True, type=options.FILE)
+@click.option(
+    "--duration-ms",
+    type=options.whole_number(1),
+    help="Of the trials of events; up to the last event if left out.",
+)
 @click.option(
     *("--trust", "trust_path"),
     type=options.FILE,
@@ -26,34 +31,62 @@ FEW_TRIALS = 100  # ASSUME: fewer do not show what input is usual (docs/surrogat
 @options.cores
 @options.output("predictions.h5")
 @options.overwrite
-def predict(model: Path, shard: Path, trust_path: Path | None, cores: int, output: Path, overwrite: bool) -> None:
-    """Let the network MODEL predict the trials of SHARD from their input, and say how far to trust it.
+def predict(
+    model: Path,
+    inputs: tuple[Path, ...],
+    duration_ms: int | None,
+    trust_path: Path | None,
+    cores: int,
+    output: Path,
+    overwrite: bool,
+) -> None:
+    """Let the network MODEL predict trials from their INPUTS, and say how far to trust it.
+
+    INPUTS are shards of one split; or input alone, as CSV files with the columns trial, time_ms and synapse (numbered
+    from 0 as in synapses.csv), or as NPZ files with arrays of these names or one array input_spikes, shape (trials,
+    time, synapses). MODEL is a trained network, NAME.keras, or a folder that `neurodepth export` wrote.
 
     The output is HDF5 with trial_index, spike_probability, soma_voltage_mv and, where they are known, the half-width of
     the interval around the voltage and how far the input is from that of training, one value a millisecond;
     docs/command_line.md says how to read it.
 
     \b
-    Example:
+    Examples:
       neurodepth predict results/lif/default/networks/depth_1/trials_400/seed_1.keras lif.h5
+      neurodepth predict l5pc_network events.csv --duration-ms 2000
     """
-    from neurodepth import dataset, surrogate, trust
+    from neurodepth import surrogate, trust
     from neurodepth.networks import backend
 
     options.refuse_existing(output, overwrite)
     network = surrogate.describe(model)
-    attributes = dataset.describe(shard)["attributes"]
     backend.use_threads(cores)
-    trials = dataset.read_split([shard], optional=())
+    trials, attributes = _read(model, inputs, duration_ms)
     predictions = surrogate.predict(model, trials)
     trust_path = trust_path or trust.find(model)
     said = f"no {trust.FILE} above {model}: how far to trust it is not known"
     if trust_path:
         predictions, said = _judge(model, trials, predictions, trust_path)
     surrogate.write(output, predictions, network, attributes)
-    click.echo(
-        f"{output}: {len(predictions.trial_index)} trials of {attributes['cell']}, {attributes['variant']}\n{said}"
-    )
+    of = f"{attributes['cell']}, {attributes['variant']}" if attributes else "input alone"
+    click.echo(f"{output}: {len(predictions.trial_index)} trials of {of}\n{said}")
+
+
+def _read(model: Path, inputs: tuple[Path, ...], duration_ms: int | None) -> tuple["Trials", dict[str, Any] | None]:
+    """Trials of shards, with their attributes, or of files of input alone."""
+    from neurodepth import dataset, input_spikes, surrogate
+
+    are_events = {path.suffix in input_spikes.SUFFIXES for path in inputs}
+    if len(are_events) > 1 or (duration_ms and are_events == {False}):
+        raise click.UsageError(
+            "expected shards alone, whose duration is theirs, or files of input alone (.csv, .npz), found "
+            f"{', '.join(map(str, inputs))}{' with --duration-ms' if duration_ms else ''}"
+        )
+    if are_events == {True}:
+        return input_spikes.read(inputs, surrogate.n_synapses(surrogate.load(model)[0]), duration_ms), None
+    first: dict[str, Any] = dataset.describe(inputs[0])["attributes"]
+    of_one_split = {name: first[name] for name in surrogate.IDENTITY}
+    return dataset.read_split(inputs, optional=(), expected=of_one_split), first
 
 
 def _judge(model: Path, trials: "Trials", predictions: "Predictions", trust_path: Path) -> tuple["Predictions", str]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurodepth import metrics, networks, plain_network, streaming, surrogate
+from neurodepth import metrics, plain_network, streaming
 from neurodepth.compression import energy
 from neurodepth.compression import weights as compressed
 from neurodepth.networks.backend import keras
@@ -36,7 +36,7 @@ def compare(model_path: str | Path, test: Trials, seed: int) -> pd.DataFrame:
         One row a form, with columns form, bits (of a weight), weights (that are not 0), energy_uj_per_ms (of the
         arithmetic with every weight used once a millisecond, NaN for analogue devices), auc and variance_explained.
     """
-    original = streaming.read_weights(networks.load(model_path), surrogate.describe(model_path))
+    original = streaming.weights_of(model_path)
     rows = []
     for one in _forms(original, seed):
         n_weights = compressed.n_weights(one.weights)

@@ -84,12 +84,12 @@ def export_network(
         raise ValueError(f"format '{sorted(unknown)[0]}' is unknown; expected any of {', '.join(FORMATS)}")
     _check_packages(formats)
     description = surrogate.describe(model_path)
-    model, scaling = training.load(model_path)
+    model, scaling = surrogate.load(model_path)
     weights = streaming.read_weights(model, description)
     shards = _read_attributes(shard_paths)
     trials = dataset.read_split(shard_paths[:1], optional=())
     trials = trials.first(min(EXAMPLE_TRIALS, len(trials)))
-    surrogate.check_synapses(model, model_path, trials)
+    surrogate.check_input(model, model_path, trials)
     example = _example(model, scaling, trials, EXAMPLE_HISTORIES * networks.history_ms(description["architecture"]))
     identity = shards[0][1]
     cell_path = Path(cell_path) if cell_path else project.find_cell(identity["cell"])
@@ -103,7 +103,7 @@ def export_network(
             "made_by": MADE_BY,
             "cell": {name: identity[name] for name in ("cell", "variant")}
             | {"description": cell.definition.values["description"]},
-            "network": description | {"parameters": int(model.count_params())},
+            "network": description | {"parameters": int(model.count_params()), "sha256": trust.digest(model_path)},
             "receptive_field_ms": networks.history_ms(description["architecture"]),
             "n_synapses": weights.n_synapses,
             "n_excitatory": trials.n_excitatory,

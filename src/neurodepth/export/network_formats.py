@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from neurodepth.streaming import Weights
+from neurodepth.surrogate import EXPORTED, OUTPUTS
 
-INPUT, OUTPUTS = "input_spikes", ("spike_probability", "soma_voltage_mv")
+INPUT = "input_spikes"
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _in_order(outputs: Any) -> tuple[np.ndarray, ...]:
 
 
 FORMATS = {
-    "keras": Format("Keras", "network.keras", ("keras",), _write_keras, _run_keras),
+    "keras": Format("Keras", EXPORTED, ("keras",), _write_keras, _run_keras),
     "tensorflow": Format(
         "TensorFlow SavedModel", "network_tensorflow", ("tensorflow",), _write_tensorflow, _run_tensorflow
     ),

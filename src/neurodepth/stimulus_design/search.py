@@ -65,7 +65,7 @@ def find(model_path: str | Path, backgrounds: Sequence[Events], wishes: Sequence
     Raises:
         ValueError: If the network reads more than input spikes, or the budget is larger than there are synapses.
     """
-    model = _of_numbers(networks.load(model_path))
+    model = _of_numbers(surrogate.load(model_path)[0])
     n_synapses = model.input.shape[-1]
     if not 0 < search.budget <= n_synapses:
         raise ValueError(

@@ -67,7 +67,7 @@ class Trust:
 
     def error_of(self, model_paths: Sequence[str | Path]) -> ErrorModel | None:
         """Of networks that predict together; None if these very networks were not calibrated."""
-        given = set(map(_digest, model_paths))
+        given = set(map(digest, model_paths))
         return next(
             (one.error for one in self.calibrated if given <= set(one.networks) and one.n_together == len(given)), None
         )
@@ -89,6 +89,12 @@ class Judgement:
     half_width_mv: np.ndarray
 
 
+def digest(model_path: str | Path) -> str:
+    """The sha256 of a trained network's file; an exported one keeps that of the file that it was made from."""
+    file = surrogate.keras_file(model_path)
+    return surrogate.describe(file).get("sha256") or hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def read_places(tree_path: str | Path) -> Places:
     """Where a cell's synapses are, from its `tree.npz`."""
     with np.load(tree_path) as tree:
@@ -108,7 +114,7 @@ def learn(train: Trials, validation: Trials, places: Places, model_paths: Sequen
     """
     by_kind: dict[tuple[str, int, int], dict[str, Predictions]] = {}
     for path in model_paths:
-        by_kind.setdefault(_kind_of(path), {})[_digest(path)] = surrogate.predict(path, validation)
+        by_kind.setdefault(_kind_of(path), {})[digest(path)] = surrogate.predict(path, validation)
     calibrated = []
     for kind, found in by_kind.items():
         alone = [confidence.combine([one]) for one in found.values()]
@@ -122,10 +128,6 @@ def learn(train: Trials, validation: Trials, places: Places, model_paths: Sequen
 def _kind_of(model_path: str | Path) -> tuple[str, int, int]:
     described = surrogate.describe(model_path)
     return described["network"], described["depth"], described["training_trials"]
-
-
-def _digest(model_path: str | Path) -> str:
-    return hashlib.sha256(Path(model_path).read_bytes()).hexdigest()
 
 
 def judge(trials: Trials, known: Trust, model_paths: Sequence[str | Path]) -> Judgement:
@@ -153,7 +155,7 @@ def judge(trials: Trials, known: Trust, model_paths: Sequence[str | Path]) -> Ju
 
 def find(model_path: str | Path) -> Path | None:
     """The file that a study wrote of a network's cell, `trust.json` in one of the folders above it; None if there is none."""
-    folders = Path(model_path).resolve().parents[:FOLDERS_ABOVE]
+    folders = surrogate.keras_file(model_path).resolve().parents[:FOLDERS_ABOVE]
     return next((folder / FILE for folder in folders if (folder / FILE).is_file()), None)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from neurodepth import dataset, jobs, networks, training
+from neurodepth import dataset, jobs, networks, training, training_data
 from neurodepth.cells import branches
 from neurodepth.networks import backend
 from neurodepth.training import checkpoint
@@ -37,6 +37,7 @@ def train_network(
     history.to_csv(history_path, index=False)
     description = {"network": Path(architecture_path).stem, "architecture": architecture, "synapse_group": group}
     description |= {"depth": depth, "training_trials": n_trials, "seed": seed}
+    description |= {"training_data": training_data.describe(train_paths, trials)}
     training.save(model, scaling, description, model_path)
     checkpoint.discard(checkpoint_path)
 

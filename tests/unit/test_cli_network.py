@@ -2,13 +2,16 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from neurodepth import dataset, evaluation, surrogate, training, trust
-from neurodepth.cli.group import INTERRUPTED, PROBLEM
+from neurodepth import dataset, evaluation, input_spikes, surrogate, training, trust
+from neurodepth.cli.group import INTERRUPTED, PROBLEM, USAGE
 from neurodepth.networks import backend
+from neurodepth.networks.backend import keras
 from tests.unit.small_tree import places_of
 from tests.unit.test_cli import SMALL, run, shards  # noqa: F401 fixtures
 
@@ -33,6 +36,8 @@ def test_a_trained_network_lies_there_with_description_and_history(trained, tmp_
     assert not [name for name in written if "incomplete" in name or "checkpoint" in name]
     described = json.loads(trained("info", "net.keras", "--json").output)
     assert (described["network"], described["depth"], described["training_trials"]) == ("point", 1, 6)
+    attributes = dataset.describe("t.h5")["attributes"]
+    assert described["training_data"]["shards"] == [attributes["checksum"]]
 
 
 def test_evaluation_gives_the_workflows_scores_with_an_interval(trained):
@@ -88,6 +93,51 @@ def test_trials_too_short_to_judge_are_predicted_all_the_same(trained):
     assert done.exit_code == 0, done.output
     assert "trials of 400 ms do not show whether their input is like that of training" in done.output
     assert surrogate.read("p.h5")[0].soma_voltage_mv.shape == (2, 400)
+
+
+def test_input_alone_is_predicted_like_the_shard_that_it_comes_from(trained):
+    trials = dataset.read_split(["x.h5"])
+    expected = surrogate.predict("net.keras", trials)
+    columns = {
+        "trial": np.repeat(trials.index, [len(one.time_ms) for one in trials.events]),
+        "time_ms": np.concatenate([one.time_ms for one in trials.events]),
+        "synapse": np.concatenate([one.synapse for one in trials.events]),
+    }
+    table = pd.DataFrame(columns)
+    table[table.trial < 2].to_csv("few.csv", index=False)
+    np.savez("more.npz", **table[table.trial >= 2])
+    done = trained("predict", "net.keras", "few.csv", "more.npz", "--duration-ms", 2000, "--output", "p.h5")
+    assert done.exit_code == 0, done.output
+    assert "p.h5: 6 trials of input alone" in done.output
+    found, attributes = surrogate.read("p.h5")
+    assert found.trial_index.tolist() == list(range(6))
+    assert "cell" not in attributes
+    dense = training.windows.feed(surrogate.load("net.keras")[0], trials, np.arange(6), np.zeros(6, int), 2000)
+    for one in (found, surrogate.predict("net.keras", dense)):
+        np.testing.assert_allclose(one.soma_voltage_mv, expected.soma_voltage_mv, rtol=1e-6)
+        np.testing.assert_allclose(one.spike_probability, expected.spike_probability, rtol=1e-5)
+
+
+def test_shards_of_one_split_are_predicted_together(trained):
+    trained(
+        "simulate", "lif", "--split", "test", "--trials", 2, "--first", 6, "--duration-ms", 2000, "--output", "y.h5"
+    )
+    assert trained("predict", "net.keras", "x.h5", "y.h5", "--output", "p.h5").exit_code == 0
+    assert surrogate.read("p.h5")[0].trial_index.tolist() == list(range(8))
+    done = trained("predict", "net.keras", "x.h5", "t.h5", "--output", "q.h5")
+    assert done.exit_code == PROBLEM
+    assert "expected split test, found split train" in done.output
+    for arguments in (("x.h5", "e.csv"), ("x.h5", "--duration-ms", 100)):
+        done = trained("predict", "net.keras", *arguments, "--output", "q.h5")
+        assert done.exit_code == USAGE
+        assert "expected shards alone" in " ".join(done.output.replace("│", " ").split())
+
+
+def test_a_network_that_reads_output_spikes_needs_shards():
+    inputs = {name: keras.Input((None, n), name=name) for name, n in (("input_spikes", 3), ("output_spikes", 1))}
+    model = SimpleNamespace(input=inputs)
+    with pytest.raises(dataset.DatasetError, match=r"expected trials with output spikes, .* found input alone"):
+        surrogate.check_input(model, "net.keras", input_spikes.from_array(np.ones((1, 5, 3))))
 
 
 def test_an_interrupted_training_goes_on_from_its_checkpoint(shards, tmp_path, monkeypatch):  # noqa: F811

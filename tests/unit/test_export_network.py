@@ -11,11 +11,14 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+import yaml
 
-from neurodepth import dataset, networks, simulation, surrogate, training, trust
+from neurodepth import dataset, evaluation, networks, simulation, streaming, surrogate, training, training_data, trust
+from neurodepth.cells import definition
 from neurodepth.cli.export import NETWORKS
 from neurodepth.cli.group import USAGE
 from neurodepth.export import network, network_formats
+from neurodepth.surrogate_neuron import SurrogateNeuron
 from neurodepth.training.windows import fit_scaling
 from tests.unit.small_tree import places_of
 from tests.unit.test_cli import run  # noqa: F401 fixture
@@ -47,6 +50,7 @@ def study(tmp_path_factory, project):
     rng = np.random.default_rng(1)
     model.set_weights([rng.uniform(0.1, 0.6, one.shape) for one in model.get_weights()])
     description = {"network": "small", "architecture": ARCHITECTURE, "depth": 2, "training_trials": 3, "seed": 1}
+    description |= {"training_data": training_data.describe([folder / "train.h5"], simulated)}
     training.save(model, fit_scaling(simulated), description, folder / "net.keras")
     return folder
 
@@ -74,6 +78,55 @@ def test_the_example_is_what_the_trained_network_says(study, exported):
             np.testing.assert_allclose(example[name], getattr(expected, name)[:2, :duration_ms], rtol=1e-5)
 
 
+@pytest.fixture(params=["", "network.keras"], ids=["folder", "Keras file"])
+def back(request, exported):
+    """What a user may name of an exported folder."""
+    return exported / request.param
+
+
+def test_an_exported_network_predicts_what_the_trained_one_does(study, back):
+    trials = dataset.read_split([study / "test.h5"])
+    expected, found = (surrogate.predict(path, trials) for path in (study / "net.keras", back))
+    assert np.ptp(expected.soma_voltage_mv) > 1
+    np.testing.assert_allclose(found.spike_probability, expected.spike_probability, atol=1e-5)
+    np.testing.assert_allclose(
+        found.soma_voltage_mv, expected.soma_voltage_mv, atol=1e-3
+    )  # rounding of float32 at 70 mV
+
+
+def test_an_exported_network_streams(exported, back):
+    stream = streaming.open_stream(back, n_neurons=2)
+    with np.load(exported / "example.npz") as example:
+        probability, voltage_mv = stream.advance(example["input_spikes"])
+        np.testing.assert_allclose(probability, example["spike_probability"], atol=1e-5)
+        np.testing.assert_allclose(voltage_mv, example["soma_voltage_mv"], atol=1e-3)
+
+
+def test_an_exported_network_is_a_layer_of_neurons(study, back):
+    neurons = [SurrogateNeuron.of(path, units=2, output="voltage") for path in (study / "net.keras", back)]
+    spikes = (np.random.default_rng(1).random((1, 60, 3)) < 0.3).astype(np.float32)
+    expected, found = (np.asarray(one(spikes)) for one in neurons)
+    assert np.ptp(expected) > 1
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_an_exported_network_is_described_and_scored_as_the_trained_one(study, exported, run):  # noqa: F811
+    described = surrogate.describe(exported)
+    assert (described["depth"], described["training_trials"], described["seed"]) == (2, 3, 1)
+    assert "training_trials          3" in run("info", exported).output
+    trials = dataset.read_split([study / "test.h5"])
+    expected, found = (
+        evaluation.evaluate_network(path, trials, 1)[0].row["soma_rmse_mv"] for path in (study / "net.keras", exported)
+    )
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_folder_without_the_keras_format_says_what_is_missing(study, tmp_path):
+    network.export_network(study / "net.keras", [study / "test.h5"], tmp_path / "out", ["onnx"])
+    with pytest.raises(dataset.DatasetError, match=r"network\.keras: no such file; .* with the format keras"):
+        surrogate.describe(tmp_path / "out")
+
+
 @pytest.mark.parametrize("heading", READERS)
 def test_the_card_tells_how_each_file_is_read_with_nothing_but_its_runtime(exported, heading):
     code = blocks(exported)
@@ -98,18 +151,100 @@ def test_every_format_is_shown_in_the_card(exported):
     assert tuple(network_formats.FORMATS) == NETWORKS
 
 
-def test_the_card_names_training_data_scores_and_licence(study, exported):
+def test_the_card_names_training_data_scores_and_licence(exported):
     card = (exported / "README.md").read_text()
     about = json.loads((exported / "network.json").read_text())
-    assert f"The first 3 of 3 simulated trials, digest `{about['training_data']['digest']}`" in card
+    assert f"3 simulated trials of 0.7 s, seed 1, digest `{about['training_data']['digest']}`" in card
+    assert "the files given when this folder was made are the same" in card
     assert f"| {about['scores_on_test_trials']['auc']:.4f} |" in card
     assert "Licence: CC0." in card
 
 
-def test_what_the_study_knows_of_the_network_comes_along(study, exported, tmp_path):
-    assert "trust.json" not in (exported / "README.md").read_text()
-    for name in ("net.keras", "net.json", "train.h5"):
+def test_the_card_says_at_which_rates_the_network_was_trained(study, exported):
+    card = " ".join((exported / "README.md").read_text().split())
+    trials = dataset.read_split([study / "train.h5"])
+    synapse = np.concatenate([one.synapse for one in trials.events])
+    for kind, n, count in (
+        ("excitatory", trials.n_excitatory, np.sum(synapse < trials.n_excitatory)),
+        ("inhibitory", trials.n_synapses - trials.n_excitatory, np.sum(synapse >= trials.n_excitatory)),
+    ):
+        assert f"an {kind} synapse {count / n / 2.1:.3g} times a second" in card  # 3 trials of 0.7 s
+
+
+def test_the_card_says_what_to_cite(exported, project):
+    card = (exported / "README.md").read_text()
+    own = yaml.safe_load((project / "CITATION.cff").read_text())
+    assert f"- {own['authors'][0]['name']}, {own['title']}, version {own['version']}, commit " in card
+    cell = definition.read(project / "models" / "cells" / "lif").values
+    assert len(cell["citation"]) == 1
+    assert json.loads((exported / "network.json").read_text())["citation"][1:] == cell["citation"]
+    assert [one for one in cell["citation"] if f"\n- {one}\n" not in card] == []
+
+
+def test_every_shipped_cell_says_what_to_cite(project):
+    folders = [path.parent for path in (project / "models" / "cells").glob("*/cell.yaml")]
+    assert [folder.name for folder in folders if not definition.read(folder).values.get("citation")] == []
+
+
+def test_the_card_names_no_file_that_is_not_there(exported):
+    named = set(
+        re.findall(r"`(\w+\.(?:csv|json|keras|npz|onnx|tflite|yaml|cff))`", (exported / "README.md").read_text())
+    )
+    assert {"synapses.csv", "network.keras", "network.json"} <= named
+    assert [name for name in named if not (exported / name).exists()] == []
+
+
+@pytest.fixture
+def alone(study, tmp_path):
+    """A copy of the study's network and shards."""
+    for name in ("net.keras", "net.json", "train.h5", "test.h5"):
         shutil.copy(study / name, tmp_path)
+    return tmp_path
+
+
+def test_a_network_notes_its_shards_and_no_others_pass_for_them(alone):
+    attributes = dataset.describe(alone / "train.h5")["attributes"]
+    other = alone / "other.h5"
+    simulated = simulation.Protocol(**json.loads(attributes["protocol"]) | {"seed": 1})
+    trials = simulation.simulate_trials(simulated, "train", [5], n_workers=1)
+    dataset.write_shard(other, trials, [5], simulation.describe(simulated, "train"))
+    with pytest.raises(dataset.DatasetError, match=r"other\.h5: expected the training shards that the network notes"):
+        network.export_network(alone / "net.keras", [other], alone / "out", ["onnx"])
+    about = network.export_network(alone / "net.keras", [other, alone / "train.h5"], alone / "out", ["onnx"])
+    assert about["training_data"]["check"] == "compared with its shards"
+
+
+def test_what_a_network_notes_is_enough_for_the_card(alone):
+    about = network.export_network(alone / "net.keras", [alone / "test.h5"], alone / "out", ["onnx"])
+    assert about["training_data"]["check"] == "noted at training"
+    assert "the files were not given when this folder was made" in (alone / "out" / "README.md").read_text()
+
+
+def test_an_old_network_without_notes_is_not_verified(alone):
+    described = json.loads((alone / "net.json").read_text())
+    noted = described.pop("training_data")
+    (alone / "net.json").write_text(json.dumps(described))
+    about = network.export_network(alone / "net.keras", [alone / "train.h5"], alone / "out", ["onnx"])
+    assert about["training_data"] == noted | {"check": "not verified"}
+    assert "Not verified: the network does not say what it was trained on" in (alone / "out" / "README.md").read_text()
+    (alone / "net.json").write_text(json.dumps(described | {"training_trials": 4}))
+    with pytest.raises(dataset.DatasetError, match="expected the 4 trials that the network was trained on, found 3"):
+        network.export_network(alone / "net.keras", [alone / "train.h5"], alone / "again", ["onnx"])
+
+
+def test_a_network_of_another_variant_is_refused(alone):
+    described = json.loads((alone / "net.json").read_text())
+    described["training_data"]["variant"] = "fast"
+    (alone / "net.json").write_text(json.dumps(described))
+    with pytest.raises(
+        dataset.DatasetError, match="expected variant fast, on which the network was trained, found default"
+    ):
+        network.export_network(alone / "net.keras", [alone / "test.h5"], alone / "out", ["onnx"])
+
+
+def test_what_the_study_knows_of_the_network_comes_along(alone, exported):
+    assert "trust.json" not in (exported / "README.md").read_text()
+    tmp_path = alone
     trials = dataset.read_split([tmp_path / "train.h5"])
     known = trust.learn(trials, trials, places_of(trials), [tmp_path / "net.keras"])
     trust.write(tmp_path / "trust.json", known)
@@ -120,6 +255,8 @@ def test_what_the_study_knows_of_the_network_comes_along(study, exported, tmp_pa
     half_width_mv = known.error_of([tmp_path / "net.keras"]).half_width_mv(np.zeros(1))[0]
     assert "| `trust.json` |" in card
     assert f"within {half_width_mv:.2g} mV in 90 % of the ms" in card.replace("milliseconds", "ms")
+    copied = trust.read(trust.find(tmp_path / "alone"))
+    assert copied.error_of([tmp_path / "alone"]) == known.error_of([tmp_path / "net.keras"])
     trust.write(tmp_path / "trust.json", replace(known, calibrated=()))  # of other networks of the study
     network.export_network(tmp_path / "net.keras", *arguments, overwrite=True)
     assert json.loads((tmp_path / "alone" / "network.json").read_text())["voltage_error"] is None
@@ -148,7 +285,7 @@ def test_without_training_and_test_trials_the_card_says_so(study, tmp_path):
     )
     network.export_network(study / "net.keras", [validation], tmp_path / "out", ["onnx"])
     card = (tmp_path / "out" / "README.md").read_text()
-    for said in ("their files were not given", "No test trials were given", "No licence is stated"):
+    for said in ("the files were not given", "No test trials were given", "No licence is stated"):
         assert said in card
     assert "TensorFlow" not in card
     onnx.checker.check_model(tmp_path / "out" / "network.onnx")

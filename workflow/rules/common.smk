@@ -179,7 +179,7 @@ def cell_digest(wildcards):
     values = {
         key: value
         for key, value in cell_of(wildcards).values.items()
-        if key not in ("description", "variants")
+        if key not in ("citation", "description", "variants")
     }
     return provenance.digest([values, CODE_DIGEST])
 

@@ -59,7 +59,7 @@ def train(
     """
     import pandas as pd
 
-    from neurodepth import configuration, dataset, networks, training
+    from neurodepth import configuration, dataset, networks, training, training_data
     from neurodepth.cells import branches
     from neurodepth.networks import backend
     from neurodepth.training import checkpoint
@@ -67,7 +67,7 @@ def train(
     if output.suffix != ".keras":
         raise click.BadParameter(f"expected a name that ends in .keras, found {output}", param_hint="--output")
     options.refuse_existing(output, overwrite)
-    training_trials, validation = _read_splits(shards)
+    train_shards, training_trials, validation = _read_splits(shards)
     training_trials = training_trials.first(trials or len(training_trials))
     architecture = networks.read(network)
     study = configuration.read([config] if config else [])["training"]
@@ -82,6 +82,7 @@ def train(
         )
     description: dict[str, Any] = {"network": network.stem, "architecture": architecture, "synapse_group": group}
     description |= {"depth": depth, "training_trials": len(training_trials), "seed": seed}
+    description |= {"training_data": training_data.describe(train_shards, training_trials)}
     with options.whole(output) as path:
         history.to_csv(path.with_suffix(".csv"), index=False)
         training.save(model, scaling, description, path)
@@ -93,8 +94,8 @@ def train(
     )
 
 
-def _read_splits(shards: tuple[Path, ...]) -> tuple[Any, Any]:
-    """Training and validation trials of one cell, variant and seed."""
+def _read_splits(shards: tuple[Path, ...]) -> tuple[list[Path], Any, Any]:
+    """Shards of training trials, these and the validation trials, all of one cell, variant and seed."""
     from neurodepth import dataset
 
     attributes = {path: dataset.describe(path)["attributes"] for path in shards}
@@ -116,4 +117,4 @@ def _read_splits(shards: tuple[Path, ...]) -> tuple[Any, Any]:
     train, validation = (
         dataset.read_split(paths, expected=expected | {"split": split}) for split, paths in found.items()
     )
-    return train, validation
+    return found["train"], train, validation

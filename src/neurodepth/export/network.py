@@ -27,6 +27,7 @@ from neurodepth import (
     streaming,
     surrogate,
     training,
+    training_data,
     trust,
 )
 from neurodepth.cells import branches
@@ -35,11 +36,15 @@ from neurodepth.export.network_formats import FORMATS, INPUT, OUTPUTS, Format
 from neurodepth.trials import Trials
 
 MADE_BY = "neurodepth export"
+PROGRAM = "The neurodepth authors, neurodepth: how deep a network is this neuron?"  # as CITATION.cff
+METHOD = "Beniaguev, Segev & London 2021, Neuron 109:2727, doi:10.1016/j.neuron.2021.07.002"
 CARD, ABOUT, SYNAPSES, EXAMPLE = "README.md", "network.json", "synapses.csv", "example.npz"
 CARD_TEMPLATE = Path(__file__).with_name("model_card.md")
 TOLERANCE = {OUTPUTS[0]: 1e-5, OUTPUTS[1]: 1e-3}  # of the probability and of the voltage in mV: rounding of float32
 EXAMPLE_TRIALS, EXAMPLE_HISTORIES = 2, 3  # of the example, and its length in histories of the network
 SCORES = ("auc", "soma_rmse_mv", "variance_explained", "test_h", "output_rate_hz")
+# Who says what a network was trained on: it notes that when it is trained, except old ones.
+COMPARED, NOTED, NOT_VERIFIED = "compared with its shards", "noted at training", "not verified"
 SEED = 1  # of the draws behind a score that is not exported
 
 
@@ -72,7 +77,8 @@ def export_network(
         What the folder's network.json holds.
 
     Raises:
-        DatasetError: If the network or a shard is missing, damaged or does not fit the others.
+        DatasetError: If the network or a shard is missing, damaged or does not fit the others, or the network notes that
+            it was trained on others.
         FileExistsError: If the output exists and may not be replaced.
         ValueError: If a format is unknown, its package is not installed, the network of a type that cannot be
             exported, or the cell another one.
@@ -87,6 +93,7 @@ def export_network(
     model, scaling = surrogate.load(model_path)
     weights = streaming.read_weights(model, description)
     shards = _read_attributes(shard_paths)
+    trained_on = _describe_training(description, shards)
     trials = dataset.read_split(shard_paths[:1], optional=())
     trials = trials.first(min(EXAMPLE_TRIALS, len(trials)))
     surrogate.check_input(model, model_path, trials)
@@ -102,18 +109,19 @@ def export_network(
         about = {
             "made_by": MADE_BY,
             "cell": {name: identity[name] for name in ("cell", "variant")}
-            | {"description": cell.definition.values["description"]},
+            | {"description": cell.definition.values["description"], "has_branches": hasattr(cell, "segments")},
             "network": description | {"parameters": int(model.count_params()), "sha256": trust.digest(model_path)},
             "receptive_field_ms": networks.history_ms(description["architecture"]),
             "n_synapses": weights.n_synapses,
             "n_excitatory": trials.n_excitatory,
-            "training_data": _describe_training(shards, description["training_trials"]),
+            "training_data": trained_on,
             "scores_on_test_trials": _score(model_path, shards),
             "tolerance": TOLERANCE,
             "formats": {name: _write(FORMATS[name], weights, folder, example) for name in formats},
             "voltage_error": asdict(error) if error else None,
             "limits": known_path.name if known_path else None,
             "licence": licence,
+            "citation": _cite(cell.definition.values.get("citation", [])),
             "versions": provenance.versions(),
             "commit": provenance.commit(),
         }
@@ -161,20 +169,17 @@ def _whole_folder(path: Path) -> Iterator[Path]:
         folder.rename(path)
 
 
-def _read_attributes(shard_paths: Sequence[str | Path]) -> list[tuple[Path, dict[str, Any], int]]:
-    """Path, attributes and number of trials of shards of one cell, variant and seed."""
+def _read_attributes(shard_paths: Sequence[str | Path]) -> list[tuple[Path, dict[str, Any]]]:
+    """Path and attributes of shards of one cell, variant and seed."""
     if not shard_paths:
         raise ValueError(
             "expected the network's shards besides the network, found none: they say which cell it stands for and what "
             "it was trained on; give trials/train/*.h5 and trials/test/*.h5 of its study"
         )
-    found: list[tuple[Path, dict[str, Any], int]] = []
+    found: list[tuple[Path, dict[str, Any]]] = []
     for path in map(Path, shard_paths):
-        expected = {name: found[0][1][name] for name in ("cell", "variant", "seed")} if found else {}
-        arrays, attributes = container.read(
-            path, dataset.FORMAT, skip=set(dataset.LAYOUT) - {"trial_index"}, expected=expected
-        )
-        found.append((path, attributes, len(arrays["trial_index"])))
+        expected = {name: found[0][1][name] for name in training_data.CELL} if found else {}
+        found.append((path, container.read(path, dataset.FORMAT, skip=set(dataset.LAYOUT), expected=expected)[1]))
     return found
 
 
@@ -190,6 +195,12 @@ def _example(model: Any, scaling: training.Scaling, trials: Trials, duration_ms:
     }
 
 
+def _cite(of_cell: Sequence[str]) -> list[str]:
+    """What to cite who uses the folder: this program, the cell's sources and the method."""
+    program = f"{PROGRAM}, version {metadata.version('neurodepth')}, commit {provenance.commit()}"
+    return list(dict.fromkeys([program, *of_cell, METHOD]))
+
+
 def _tabulate_synapses(cell: Any) -> pd.DataFrame:
     """The network's input in its order: each synapse with its place on the dendrite."""
     table = branches.tabulate(cell)
@@ -198,26 +209,27 @@ def _tabulate_synapses(cell: Any) -> pd.DataFrame:
     return table
 
 
-def _describe_training(shards: Sequence[tuple[Path, dict[str, Any], int]], n_trials: int) -> dict[str, Any] | None:
-    """What the network was trained on: of `n_given` trials in the shards, the first `n_trials`."""
-    chosen = [(attributes, n) for _, attributes, n in shards if attributes["split"] == "train"]
-    if not chosen:
+def _describe_training(
+    description: dict[str, Any], shards: Sequence[tuple[Path, dict[str, Any]]]
+) -> dict[str, Any] | None:
+    """What the network was trained on, and in `check` who says so; None if nobody does."""
+    if noted := description.get("training_data"):
+        return noted | {"check": COMPARED if training_data.check(noted, shards) else NOTED}
+    paths = [path for path, attributes in shards if attributes["split"] == "train"]
+    if not paths:
         return None
-    attributes = chosen[0][0]
-    return {
-        "n_trials": n_trials,
-        "n_given": sum(n for _, n in chosen),
-        "digest": provenance.digest([one["checksum"] for one, _ in chosen]),
-        "seed": int(attributes["seed"]),
-        "protocol": json.loads(attributes["protocol"]),
-        "input": json.loads(attributes["input"]) if "input" in attributes else None,
-        "commit": attributes["commit"],
-    }
+    trials, n_trials = dataset.read_split(paths, optional=()), description["training_trials"]
+    if len(trials) < n_trials:
+        raise dataset.DatasetError(
+            f"{paths[-1]}: expected the {n_trials} trials that the network was trained on, found {len(trials)} in "
+            f"{len(paths)} training shards: give all of them, or none"
+        )
+    return training_data.describe(paths, trials.first(n_trials)) | {"check": NOT_VERIFIED}
 
 
-def _score(model_path: str | Path, shards: Sequence[tuple[Path, dict[str, Any], int]]) -> dict[str, float] | None:
+def _score(model_path: str | Path, shards: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, float] | None:
     """Scores on the test trials, if there are any."""
-    paths = [path for path, attributes, _ in shards if attributes["split"] == "test"]
+    paths = [path for path, attributes in shards if attributes["split"] == "test"]
     if not paths:
         return None
     row = evaluation.evaluate_network(model_path, dataset.read_split(paths, optional=()), SEED)[0].row

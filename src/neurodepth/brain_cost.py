@@ -25,9 +25,9 @@ class Assumption:
     unit: str
     source: str
 
-    def changed(self, value: float) -> "Assumption":
+    def changed(self, value: float, source: str = "reader") -> "Assumption":
         """The same with another value."""
-        return replace(self, value=value, source="reader")
+        return replace(self, value=value, source=source)
 
 
 ASSUMPTIONS: dict[str, Assumption] = {

@@ -15,8 +15,9 @@ import plotly
 import pytest
 
 from neurodepth import figures, report
+from neurodepth.brain_cost import ASSUMPTIONS
 from neurodepth.depth import Criterion
-from neurodepth.report import arrays, blocks, embedding, published, results, wording
+from neurodepth.report import arrays, blocks, brain, embedding, published, results, wording
 from tests.unit import report_files
 from tests.unit.report_files import CELLS, CRITERION, DEPTHS
 
@@ -74,6 +75,40 @@ def test_the_data_of_all_neurons_stand_side_by_side(full_page, page):
     assert [row[:2] for row in rows] == [["l5pc", "(nmda)"], ["lif", "(default)"]]
     assert all("100" in row and "1.10" in row for row in rows)
     assert 'id="comparison-data"' not in page
+
+
+def test_the_page_shows_each_experiment_with_the_errors_of_every_network(full_page):
+    part = full_page.split('id="l5pc_nmda-experiments"')[1].split("</section>")[0]
+    tables = dict(re.findall(r'aria-label="Errors of the networks: ([^"]+)">(.*?)</table>', part, re.DOTALL))
+    assert set(tables) == {"A sequence along a branch", "Gain set by the tuft"}
+    assert [one.count('<tr><th scope="row">') for one in tables.values()] == [2 * len(DEPTHS)] * 2  # two backgrounds
+
+
+def test_the_cost_of_a_brain_says_whether_its_network_meets_the_criterion(full_page):
+    part = brain_part(full_page)
+    assert (
+        "No network of this neuron meets the criterion.</strong> The best has a ROC AUC of 0.9860, where 0.991" in part
+    )
+
+
+def test_any_other_neuron_costs_what_the_point_neuron_of_the_study_does(full_page):
+    part = brain_part(full_page)
+    assert "counted: tcn of the point neuron lif (default), AUC 0.9860" in part
+    assert 'data-assumption="other_multiply_adds_per_ms" value="900"' in part
+
+
+def test_the_cheapest_network_that_meets_the_criterion_is_what_a_brain_costs():
+    models = pd.DataFrame(
+        {"auc": [0.9, 0.993, 0.992, 0.995], "multiply_adds_per_ms": [10.0, 30, 20, 40], "network": "tcn"}
+    )
+    found = [brain.describe(rows, Criterion(**CRITERION), ASSUMPTIONS) for rows in (models, models.iloc[[0]])]
+    assert [(one["meets"], one["multiply_adds_per_ms"]) for one in found] == [(True, 20), (False, 10)]
+
+
+def test_without_a_point_neuron_the_assumption_stays():
+    assert (
+        brain.assume([], pd.DataFrame({"cell": ["l5pc"], "variant": ["nmda"]}), Criterion(**CRITERION)) == ASSUMPTIONS
+    )
 
 
 def test_page_loads_nothing_from_the_network(full_page):
@@ -352,6 +387,11 @@ def test_hours_have_two_digits_that_count(value_h, words):
 
 def test_published_numbers_meet_the_papers_criterion():
     assert min(one.auc for one in published.PUBLISHED.values()) >= 0.991
+
+
+def brain_part(page: str) -> str:
+    """The cost of a brain by the pyramidal cell."""
+    return page.split('id="l5pc_nmda-brain"')[1].split("</section>")[0]
 
 
 def unpack(block: str) -> dict[str, object]:

@@ -173,7 +173,7 @@ rule make_report:
         conditions=shown_conditions(),
         benchmarks=BENCHMARK_PATH,
         digest=provenance.code_digest(
-            "brain_cost.py", "experiments", "figures", "report"
+            "brain_cost.py", "experiments", "figures", "neurons.py", "report"
         ),
     message:
         "Write the report."

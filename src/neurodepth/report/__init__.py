@@ -16,7 +16,18 @@ from markupsafe import Markup
 
 from neurodepth import figures
 from neurodepth.depth import Criterion
-from neurodepth.report import blocks, embedding, neuron, neuron_blocks, palette, published, recipe, results, wording
+from neurodepth.report import (
+    blocks,
+    brain,
+    embedding,
+    neuron,
+    neuron_blocks,
+    palette,
+    published,
+    recipe,
+    results,
+    wording,
+)
 from neurodepth.report.results import Condition
 
 __all__ = ["Condition", "write_report"]
@@ -93,9 +104,10 @@ def write_report(
         study["needed"] = results.read_table(data_needed_path, results.DATA_NEEDED_COLUMNS)
     jobs = results.read_benchmarks(benchmarks_path)
     tables = [_tables(condition, study) for condition in conditions]
+    assumptions = brain.assume(conditions, study.get("models"), criterion)
     cells = []
     for condition, own in zip(conditions, tables, strict=True):
-        cell = neuron.describe(condition, verdict, own, criterion, figures_path)
+        cell = neuron.describe(condition, verdict, own, criterion, assumptions, figures_path)
         times = results.sum_benchmarks(jobs, f"{condition.cell}/{condition.variant}")
         cells.append(cell | {"times": times.to_dict("records")})
     overview = embedding.embed(

@@ -8,9 +8,10 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from neurodepth import brain_cost, experiments, figures
+from neurodepth import experiments, figures
+from neurodepth.brain_cost import Assumption
 from neurodepth.depth import Criterion
-from neurodepth.report import arrays, embedding, published, results, wording
+from neurodepth.report import arrays, brain, embedding, published, results, wording
 from neurodepth.report.results import Condition
 
 EXPERIMENT = "experiment_"  # how the names of figures begin that have no interactive one in their place
@@ -25,7 +26,12 @@ def select(condition: Condition, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def describe(
-    condition: Condition, verdict: dict[str, Any], tables: dict[str, pd.DataFrame], criterion: Criterion, folder: Path
+    condition: Condition,
+    verdict: dict[str, Any],
+    tables: dict[str, pd.DataFrame],
+    criterion: Criterion,
+    assumptions: dict[str, Assumption],
+    folder: Path,
 ) -> dict[str, Any]:
     """Everything that the templates ask of one neuron; its figures are written on the way.
 
@@ -34,6 +40,7 @@ def describe(
         verdict: Of the study.
         tables: Of this neuron, by name: accuracy, and where there are such files models, needed and curves.
         criterion: Of the verdict.
+        assumptions: On the cost of a brain.
         folder: For the figures.
 
     Raises:
@@ -61,7 +68,7 @@ def describe(
         "published": published.PUBLISHED.get(key),
         "models": _by_cost(tables),
         "has_costs": "models" in tables and len(tables["models"]) > 0,
-        "brain": _brain(tables),
+        "brain": brain.describe(tables.get("models"), criterion, assumptions),
         "needed": tables["needed"].to_dict("records") if "needed" in tables else [],
         "unusual": results.read_unusual(condition.unusual_path) if condition.unusual_path else None,
     }
@@ -224,20 +231,6 @@ def _tree(tree: arrays.Arrays) -> dict[str, Any]:
         )
     dendrite_um = sum(row["length_um"] for row in rows if row["name"] not in ("soma", "axon"))
     return {"n_segments": len(region), "length_um": dendrite_um, "regions": rows}
-
-
-def _brain(tables: dict[str, pd.DataFrame]) -> dict[str, Any] | None:
-    """What a brain would cost by the network of the best AUC; None where no cost is known."""
-    if "models" not in tables or tables["models"].empty:
-        return None
-    best = tables["models"].sort_values("auc", ascending=False, kind="stable").iloc[0]
-    estimates = brain_cost.estimate(float(best.multiply_adds_per_ms))
-    return {
-        "network": str(best.network),
-        "multiply_adds_per_ms": float(best.multiply_adds_per_ms),
-        "assumptions": brain_cost.ASSUMPTIONS,
-        "estimates": estimates.to_dict("records"),
-    }
 
 
 def _experiments(found: arrays.Arrays) -> list[dict[str, Any]]:

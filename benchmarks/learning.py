@@ -29,6 +29,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "no synapse dropout": ({"synapse_dropout": 0.0}, {}, True),
     "synapse dropout 0.2": ({"synapse_dropout": 0.2}, {}, True),
     "channel dropout 0.1": ({"channel_dropout": 0.1}, {}, True),
+    "weight decay 0.001": ({"weight_decay": 0.001}, {}, True),
     "windows of 500 ms, 16 an update": ({}, {"window_ms": 500, "batch_size": 16}, True),
     "full first layer": ({"factorised": False, "synapse_mixtures": None}, {}, True),
     "width 32": ({"width": 32}, {}, True),

@@ -4,6 +4,7 @@ from neurodepth.figures.accuracy import accuracy_vs_cost, accuracy_vs_data, accu
 from neurodepth.figures.asked import asked
 from neurodepth.figures.criterion import depth_by_criterion
 from neurodepth.figures.data import data_by_neuron
+from neurodepth.figures.dendrite import dendritic_voltage, effect_on_tree
 from neurodepth.figures.example import Example, example_trial, predicted_spikes, readable_window
 from neurodepth.figures.experiments import experiment
 from neurodepth.figures.learned import ablation, effect_by_type, sparsity
@@ -25,9 +26,11 @@ __all__ = [
     "calibration",
     "cell_picture",
     "data_by_neuron",
+    "dendritic_voltage",
     "depth_by_criterion",
     "depth_colour",
     "effect_by_type",
+    "effect_on_tree",
     "example_trial",
     "experiment",
     "layers",

@@ -146,6 +146,8 @@ def _draw_inspected(
 ) -> dict[str, tuple[Figure, str]]:
     """Figures of the files that a study may lack."""
     drawn: dict[str, tuple[Figure, str]] = {}
+    if "tree" in files and len(files["tree"]["segment_region"]) > 1:
+        drawn |= _draw_along_dendrite(name, files)
     if learned := files.get("learned"):
         drawn |= {
             "roc": (
@@ -180,6 +182,22 @@ def _draw_inspected(
         drawn["statistics"] = (
             figures.trial_statistics(statistics, HALF_IN),
             f"Rates, intervals between spikes and voltages of the trials of {name}.",
+        )
+    return drawn
+
+
+def _draw_along_dendrite(name: str, files: dict[str, arrays.Arrays]) -> dict[str, tuple[Figure, str]]:
+    """Figures on the tree of a neuron that has one."""
+    drawn: dict[str, tuple[Figure, str]] = {}
+    if "segment_voltage_mv" in files.get("played", {}):
+        drawn["dendritic_voltage"] = (
+            figures.dendritic_voltage(files["tree"], files["played"], WIDE_IN),
+            f"Voltage of soma and dendrites of {name} in a test trial, rows by region and distance from the soma.",
+        )
+    if "learned" in files:
+        drawn["effect_on_tree"] = (
+            figures.effect_on_tree(files["tree"], files["learned"], HALF_IN),
+            f"Effect of an input spike at each place of the tree of {name} on the spike logit.",
         )
     return drawn
 

@@ -395,14 +395,24 @@ def test_paper_has_no_empty_figure_and_nothing_wider_than_itself(paper):
         assert figure.locator("svg:visible, img:visible, canvas:visible, table:visible").count() > 0, (
             figure.inner_text()
         )
+        assert figure.evaluate("(one) => one.scrollWidth <= one.clientWidth"), figure.inner_text()
     assert paper.evaluate("document.documentElement.scrollWidth") <= 794
 
 
 def test_paper_shows_all_numbers_and_the_screen_closes_them_again(paper):
+    expect(paper.locator(f"{NEURON}-brain [data-assumption]").first).to_be_visible()
     numbers = paper.locator(f"{DEPTH} details")
     expect(numbers).to_have_attribute("open", "")
     paper.evaluate("dispatchEvent(new Event('afterprint'))")
     expect(numbers).not_to_have_attribute("open", "")
+
+
+@pytest.mark.parametrize("neuron", [NEURON, "#lif_default"])
+def test_a_pages_paper_is_a_few_sheets(open_page, neuron):
+    page = open_page(neuron)
+    draw(page, f"{neuron}-depth")
+    sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+    assert 3 <= sheets <= 20
 
 
 def test_names_of_neurons_fit_beside_their_lines(open_page):

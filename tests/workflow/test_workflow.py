@@ -94,6 +94,14 @@ def test_the_configuration_on_the_page_is_that_of_the_study(study, results):
     assert "Nothing to be done" in output
 
 
+def test_the_tutorials_third_depth_is_all_that_is_trained_and_nothing_is_simulated(study, project):
+    shown = re.search(r"# config/deeper.yaml\n(.+?)```", (project / "docs" / "tutorial.md").read_text(), re.DOTALL)
+    (study / "config" / "deeper.yaml").write_text(shown.group(1))
+    _, output = snakemake(study, *QUICK, "config/deeper.yaml", "-n")
+    assert re.findall(r"Train depth (\d+) on", output) == ["3"] * 4  # two cells, two amounts of data
+    assert not re.search("simulate_trials|fit_voltage_basis", output), output
+
+
 def test_a_change_in_how_shards_are_read_trains_and_evaluates_again_and_simulates_nothing(study):
     source = study / "src" / "neurodepth" / "trials.py"
     unchanged = source.read_text()

@@ -96,7 +96,7 @@ def test_without_scripts_all_pages_show_their_figures_for_print(open_page):
     expect(page.locator(f"{TRIAL} button").first).to_be_hidden()
 
 
-def test_the_switch_turns_the_theme_and_the_charts_with_it(open_page):
+def test_the_switch_turns_the_theme_and_the_charts_with_it_and_back(open_page):
     page = open_page(color_scheme="light")
     draw(page)
     chart = page.locator("[data-chart=comparison]")
@@ -109,6 +109,11 @@ def test_the_switch_turns_the_theme_and_the_charts_with_it(open_page):
         "(before) => document.querySelector('[data-chart=comparison]').layout.font.color !== before", arg=before
     )
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 28)"
+    switch.click()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    page.wait_for_function(
+        "(before) => document.querySelector('[data-chart=comparison]').layout.font.color === before", arg=before
+    )
 
 
 def test_highlighting_a_neuron_fades_the_others(open_page):
@@ -133,6 +138,32 @@ def test_a_column_heading_sorts_the_table(open_page):
     expect(table.locator("th[aria-sort=ascending]")).to_contain_text("Depth required")
     table.locator("thead button", has_text="Neuron").click()
     expect(first).to_contain_text("l5pc")
+
+
+# What each heading of each table that sorts gives: its name, and the values after one click and after two.
+SORT_ALL = """() => [...document.querySelectorAll('.page:not([hidden]) table.sortable')].flatMap((table) =>
+  [...table.querySelectorAll('thead button')].map((button, column) => [button.textContent, ...[1, 2].map(() => {
+    button.click();
+    return [...table.tBodies[0].rows].map(({ cells }) => cells[column].dataset.value ?? cells[column].textContent.trim());
+  })]))"""
+
+
+@pytest.mark.parametrize(("hash_", "n_headings"), [("", 9 + 6), (NEURON, 9)])
+def test_every_column_of_every_table_sorts_both_ways(open_page, hash_, n_headings):
+    found = open_page(hash_).evaluate(SORT_ALL)
+    assert len(found) == n_headings
+    for heading, rising, falling in found:
+        valued = sorted(filter(None, rising), key=_as_number)
+        empty = [""] * (len(rising) - len(valued))  # comes last in both
+        assert [_as_number(one) for one in rising] == [_as_number(one) for one in valued + empty], heading
+        assert [_as_number(one) for one in falling] == [_as_number(one) for one in valued[::-1] + empty], heading
+
+
+def _as_number(value: str) -> float | str:
+    try:
+        return float(value)
+    except ValueError:
+        return value.casefold()
 
 
 def test_the_tree_is_coloured_by_choice(open_page):
@@ -178,6 +209,37 @@ def test_the_tree_turns_by_buttons_keys_and_dragging(open_page):
     page.locator(f"{CELL} button[aria-label='Reset the view']").click()
     expect(canvas).to_have_attribute("data-turn", "0.000")
     expect(canvas).to_have_attribute("data-zoom", "1.000")
+
+
+@pytest.mark.parametrize("part", [CELL, TRIAL, LEARNED])
+def test_every_key_and_button_moves_each_tree_and_nothing_else(open_page, part):
+    page = open_page(part)
+    canvas = page.locator(f"{part} canvas")
+    expect(canvas).to_have_attribute("data-turn", "0.000")
+    ranges, readout = page.locator(f"{part} input[type=range]"), page.locator(f"{part} .readout")
+    if part != CELL:  # where there is more to move than the tree
+        expect(readout).not_to_have_text("")
+    before = [one.input_value() for one in ranges.all()]
+    canvas.scroll_into_view_if_needed()
+    for button, key, attribute, value in (
+        ("Turn left", "ArrowLeft", "data-turn", "-0.262"),
+        ("Turn right", "ArrowRight", "data-turn", "0.262"),
+        ("Zoom in", "+", "data-zoom", "1.250"),
+        ("Zoom out", "-", "data-zoom", "0.800"),
+        (None, "ArrowUp", "data-tilt", "-0.262"),
+        (None, "ArrowDown", "data-tilt", "0.262"),
+    ):
+        start = "1.000" if attribute == "data-zoom" else "0.000"
+        if button:
+            page.locator(f"{part} .tree-buttons [aria-label='{button}']").click()
+            expect(canvas).to_have_attribute(attribute, value)
+            page.locator(f"{part} .tree-buttons [aria-label='Reset the view']").click()
+            expect(canvas).to_have_attribute(attribute, start)
+        canvas.press(key)
+        expect(canvas).to_have_attribute(attribute, value)
+        canvas.press("Home")
+        expect(canvas).to_have_attribute(attribute, start)
+    assert [one.input_value() for one in ranges.all()] == before
 
 
 def test_the_tree_tells_the_segment_under_the_pointer(open_page):
@@ -233,6 +295,13 @@ def test_the_trial_plays_and_pauses(player):
     assert time_ms(player) == stopped
 
 
+def test_the_space_bar_plays_and_pauses(player):
+    figure, play = player.locator(f"{TRIAL} .player"), player.locator(f"{TRIAL} [data-play]")
+    for label in ("Pause", "Play"):
+        figure.press("Space")
+        expect(play).to_have_text(label)
+
+
 def test_playing_goes_faster_at_a_higher_speed(player):
     player.locator(f"{TRIAL} [data-control=speed]").select_option("1000")
     player.locator(f"{TRIAL} [data-control=time]").fill("0")
@@ -248,6 +317,11 @@ def test_the_time_axis_zooms_for_all_panels(player):
     player.wait_for_function(
         f"(length) => {{ const r = document.querySelector('{TRIAL} [data-plot]').layout.xaxis.range; return Math.abs(r[1] - r[0] - length) < 1; }}",
         arg=(end - start) / 2,
+    )
+    player.locator(f"{TRIAL} [data-scale='2']").click()
+    player.wait_for_function(
+        f"(length) => {{ const r = document.querySelector('{TRIAL} [data-plot]').layout.xaxis.range; return Math.abs(r[1] - r[0] - length) < 1; }}",
+        arg=end - start,
     )
     player.locator(f"{TRIAL} [data-scale='all']").click()
     player.wait_for_function(
@@ -348,6 +422,17 @@ def test_the_command_is_copied(open_page):
     expect(button).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == "git checkout abc\nsnakemake --configfile study.yaml"
     expect(button).to_have_text("Copy")
+
+
+def test_the_configuration_is_copied(open_page):
+    page = open_page(MAKING, permissions=["clipboard-read", "clipboard-write"])
+    page.locator(f"{MAKING} summary", has_text="Configuration").click()
+    button = page.locator(f"{MAKING} details [data-copy]")
+    button.click()
+    expect(button).to_have_text("Copied")
+    shown = page.locator(f"{MAKING} details pre").text_content()
+    assert "training_seeds" in shown
+    assert page.evaluate("navigator.clipboard.readText()") == shown
 
 
 def test_the_keyboard_reaches_all_and_shows_where_it_is(open_page):

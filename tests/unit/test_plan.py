@@ -176,6 +176,11 @@ def test_the_command_prints_every_stage_with_its_cost():
     assert done.output.splitlines()[0].split()[-1] == "cost"
 
 
+def test_a_small_study_is_not_shown_as_free():
+    shown = plan.table([plan.Amount("simulation", 3, 0.00421, 2436.93, 0.0, None)])
+    assert shown.splitlines()[1].split() == ["simulation", "3", "0.0042", "2,436.93", "0.00"]
+
+
 def test_the_command_writes_json(rates):
     done = plan_command("config/quick.yaml", "--jobs", 4, "--json")
     stages = json.loads(done.output)["stages"]

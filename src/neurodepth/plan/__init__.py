@@ -27,6 +27,7 @@ __all__ = [
     "table",
 ]
 S_PER_H = 3600
+SMALL = 0.1  # amounts below are shown to two digits
 CLUSTER_OVERHEAD_S = 12  # between 7 s for a job alone and 17 s for two at once on two cores: docs/cluster.md
 
 
@@ -150,9 +151,12 @@ def assumptions(study: dict[str, Any], rates: Rates) -> list[str]:
 def table(amounts: Sequence[Amount]) -> str:
     """Amounts in columns, for people."""
     shown = pd.DataFrame(map(asdict, amounts)).dropna(axis=1, how="all")
-    return shown.rename(columns=lambda name: name.replace("_", " ")).to_string(
-        index=False, float_format="{:,.2f}".format
-    )
+    return shown.rename(columns=lambda name: name.replace("_", " ")).to_string(index=False, float_format=_shown)
+
+
+def _shown(number: float) -> str:
+    """Two decimals; of a small number two digits, for a small study is not free."""
+    return f"{number:,.2f}" if number == 0 or number >= SMALL else f"{number:.2g}"
 
 
 def _sum(stage: str, jobs: list[Job], rates: Rates, place: Place, price_per_core_h: float | None) -> Amount:

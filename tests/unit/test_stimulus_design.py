@@ -79,14 +79,16 @@ def test_the_wish_is_the_chance_of_a_spike_and_of_none():
 
 def test_what_the_cell_did_stands_beside_what_was_promised_and_progress_is_shown(network, monkeypatch, capsys):
     class Cell:
-        """Fires in the ms after the strong synapses did together."""
+        """Fires in the ms after the strong synapses did together, or one a ms late: where the search ends is rounding."""
 
         definition = SimpleNamespace(values={"synapses": {}})
         synapses = pd.DataFrame({"kind": ["excitatory"] * N_SYNAPSES})
 
         def run(self, events, duration_ms, step_ms, second_order):
             heard = np.bincount(events.time_ms[np.isin(events.synapse, STRONG)], minlength=duration_ms)
-            return Trial(events, np.flatnonzero(heard == 3) + 1.0, np.full(duration_ms, -70.0, np.float32))
+            together = np.convolve(heard, [1, 1])[:duration_ms] == 3
+            fired_ms = np.flatnonzero(together[1:] & ~together[:-1]) + 2.0
+            return Trial(events, fired_ms, np.full(duration_ms, -70.0, np.float32))
 
     for module in (answers, stimulus_design):
         monkeypatch.setattr(module, "built_cell", lambda protocol: Cell())

@@ -21,10 +21,11 @@ def copy_project(folder):
     return folder
 
 
-def snakemake(folder, *arguments, check=True, **environment):
-    """Run Snakemake there: exit status and all that it printed."""
+def snakemake(folder, *arguments, check=True, cores=2, **environment):
+    """Run Snakemake there, with so many cores or what a profile says: exit status and all that it printed."""
+    given = [] if cores is None else ["--cores", str(cores)]
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        [sys.executable, "-m", "snakemake", *given, *arguments],
         cwd=folder,
         env=os.environ | environment,
         capture_output=True,

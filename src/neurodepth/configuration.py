@@ -32,6 +32,14 @@ def conditions(study: dict[str, Any]) -> Any:
     return [validation.overlay(defaults, one) if isinstance(one, dict) else one for one in given]
 
 
+def parallel(study: dict[str, Any]) -> Any:
+    """The section `parallel` of a merged configuration; Snakemake takes a number in a profile's or its own `--config` for text."""
+    given = study.get("parallel")
+    if isinstance(given, dict) and str(given.get("cores_per_job")).isdigit():
+        return given | {"cores_per_job": int(given["cores_per_job"])}
+    return given
+
+
 def check(configuration: dict[str, Any], models_path: str | Path) -> None:
     """Check a merged configuration, and the cells and networks that it names.
 

@@ -26,8 +26,7 @@ SHARD = RESULTS / "l5pc/nmda/trials/train/0000.h5"
 SITE = {  # what docs/cluster.md has a site write, and waits that suit a scheduler without other users
     "slurm_partition: compute": f"slurm_partition: {slurm.PARTITION}",
     "--partition=compute": f"--partition={slurm.PARTITION}",
-    "simulate_trials: 8": f"simulate_trials: {CORES}",
-    "fit_voltage_basis: 8": f"fit_voltage_basis: {CORES}",
+    "cores_per_job: 8": f"cores_per_job: {CORES}",
     "slurm-init-seconds-before-status-checks: 20": "slurm-init-seconds-before-status-checks: 3",
     "latency-wait: 60": "latency-wait: 10",
 }

@@ -10,6 +10,7 @@ from neurodepth.validation import InvalidFileError
 from snakemake.exceptions import WorkflowError
 
 config["conditions"] = configuration.conditions(config)
+config["parallel"] = configuration.parallel(config)
 try:
     configuration.check(config, models_path="models")
 except InvalidFileError as error:
@@ -295,12 +296,24 @@ def shard_trials(wildcards):
 
 
 def simulation_cores(wildcards):
-    """Cores of a simulation job: one where the work is done elsewhere, or done before others have started."""
+    """Cores of a simulation job: one where the work is done before others have started."""
     is_point = cell_of(wildcards).values["type"] == "point"
-    if is_point or config["parallel"]["engine"] != "local":
+    return 1 if is_point else cores_of_simulations()
+
+
+def cores_of_simulations():
+    """Cores of a job that simulates a cell with dendrites: one where the work is done elsewhere."""
+    if config["parallel"]["engine"] != "local":
         return 1
     cores = config["parallel"]["cores_per_job"]
-    return workflow.cores or 1 if cores == "all" else cores
+    return cores_of_this_machine() if cores == "all" else cores
+
+
+def cores_of_this_machine():
+    """What snakemake was given; one where it submits jobs, or is a submitted one, which sees all cores of its node."""
+    if workflow.non_local_exec or workflow.remote_exec:
+        return 1
+    return workflow.resource_settings.cores or 1
 
 
 def for_conditions(pattern):

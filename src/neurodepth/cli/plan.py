@@ -17,6 +17,11 @@ from neurodepth.cli import options
 )
 @click.option("--jobs", type=options.whole_number(1), help="Of a cluster instead: at most so many at a time.")
 @click.option(
+    "--cores-per-job",
+    type=options.whole_number(1),
+    help="Of a simulation on the cluster, as its profile says; the study's parallel.cores_per_job if left out.",
+)
+@click.option(
     "--job-overhead-s",
     type=options.number(0),
     help="Seconds a job is held besides its work; 0 on one machine, 12 on a cluster, where Snakemake starts twice.",
@@ -37,6 +42,7 @@ def plan(
     configs: tuple[Path, ...],
     cores: int | None,
     jobs: int | None,
+    cores_per_job: int | None,
     job_overhead_s: float | None,
     rates_path: Path | None,
     measured_path: Path | None,
@@ -52,7 +58,7 @@ def plan(
 
     \b
     Examples:
-      neurodepth plan config/paper.yaml --jobs 100 --price-per-core-hour 0.04
+      neurodepth plan config/paper.yaml --jobs 100 --cores-per-job 8 --price-per-core-hour 0.04
       neurodepth plan config/paper.yaml --jobs 100 --measured results
     """
     from neurodepth import plan as planning
@@ -62,7 +68,7 @@ def plan(
     machine_cores = os.cpu_count() or 1
     if job_overhead_s is None:
         job_overhead_s = planning.CLUSTER_OVERHEAD_S if jobs else 0
-    place = planning.Place(None if jobs else cores or machine_cores, jobs, job_overhead_s)
+    place = planning.Place(None if jobs else cores or machine_cores, jobs, job_overhead_s, cores_per_job)
     study = planning.read_study(configs)
     rates = planning.rates.read(rates_path)
     factors: dict[str, float] = {}

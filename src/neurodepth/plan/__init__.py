@@ -5,8 +5,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from neurodepth import configuration, project, provenance, validation
 from neurodepth.plan import rates
 from neurodepth.plan.rates import Rates, correct
@@ -20,6 +18,7 @@ __all__ = [
     "Place",
     "assumptions",
     "estimate",
+    "jobs_of",
     "makespan_s",
     "measure",
     "rates",
@@ -39,18 +38,20 @@ class Place:
         cores: Of the machine; None on a cluster.
         jobs: At most so many at a time, on a cluster.
         overhead_s: Between what a job does and what it occupies: starting Snakemake again, and a scheduler's part.
+        cores_per_job: Of a simulation, in place of the study's `parallel.cores_per_job`, as a profile gives it.
     """
 
     cores: int | None
     jobs: int | None
     overhead_s: float
+    cores_per_job: int | None = None
 
     def job_cores(self, study: dict[str, Any]) -> int:
         """Cores of a simulation job, as the workflow gives them."""
         parallel = study["parallel"]
         if parallel["engine"] == "slurm":
             return parallel["slurm"]["maximum"]
-        wanted = parallel["cores_per_job"]
+        wanted = self.cores_per_job or parallel["cores_per_job"]
         if wanted == "all":
             return self.cores or 1
         return min(wanted, self.cores or wanted)
@@ -114,6 +115,8 @@ def measure(results_path: str | Path, start: Rates, cores: int) -> tuple[Rates, 
     Raises:
         InvalidFileError: If the study has no verdict, which holds its configuration, or no benchmark file.
     """
+    import pandas as pd  # here, for the workflow plans at the start of every job
+
     results = Path(results_path)
     verdict = validation.read_yaml(results / "verdict.json")  # JSON is YAML
     study = verdict["configuration"]
@@ -150,6 +153,8 @@ def assumptions(study: dict[str, Any], rates: Rates) -> list[str]:
 
 def table(amounts: Sequence[Amount]) -> str:
     """Amounts in columns, for people."""
+    import pandas as pd
+
     shown = pd.DataFrame(map(asdict, amounts)).dropna(axis=1, how="all")
     return shown.rename(columns=lambda name: name.replace("_", " ")).to_string(index=False, float_format=_shown)
 

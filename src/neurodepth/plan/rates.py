@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import yaml
-from scipy import optimize
 
 from neurodepth import validation
 
@@ -93,6 +92,8 @@ def correct(rates: Rates, measured: Sequence[tuple[str, Mapping[str, float], flo
     Returns:
         The rates; and by stage the factor.
     """
+    from scipy import optimize  # here, for the workflow reads rates at the start of every job
+
     seconds, factors = dict(rates.seconds), {}
     for stage in dict.fromkeys(stage for stage, _, _ in measured):
         jobs = [(amounts, found_s) for one, amounts, found_s in measured if one == stage]

@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from neurodepth import configuration, networks, project
-from neurodepth.cells import definition
 from neurodepth.networks import cost
 from neurodepth.plan.rates import Rates
-from neurodepth.simulation import target_rate
 
 MS_PER_S = 1000
 PREDICTION_PER_TRAINING = (
@@ -19,6 +17,9 @@ PREDICTION_PER_TRAINING = (
 N_ABLATION_TRIALS, N_TYPES = 50, {"point": 2, "compartmental": 8}
 N_PLAYED_TRIALS = 4
 TUNED_FACTORS = 3  # ASSUME a search for an output rate takes as long as three factors with all their trials
+N_REPEATED_TRIALS = 8 * 10  # of the rule estimate_ceiling: trials and repeats
+# Of classical experiments: stimuli and parts of stimuli on l5pc, with none, and the length of a trial of one of them.
+N_STIMULI, EXPERIMENT_S = 110, 0.72
 STAGES = ("simulation", "training", "evaluation", "report")
 
 
@@ -57,7 +58,7 @@ def jobs_of(study: dict[str, Any], rates: Rates, cores: int, models_path: str | 
     Args:
         study: A checked configuration.
         rates: What is known of cells and networks.
-        cores: What a simulation job gets where `parallel.cores_per_job` is `all`.
+        cores: Of a job that simulates a cell with dendrites.
         models_path: The study's own cells and networks; the project's are known as well.
     """
     counter = _Counter(study, rates, cores, Path(models_path))
@@ -79,7 +80,10 @@ class _Counter:
     def __init__(self, study: dict[str, Any], rates: Rates, cores: int, models: Path):
         self.study, self.rates, self.cores, self.models = study, rates, cores, models
         self.simulation, self.training = study["simulation"], study["training"]
-        self._read_cell, self._read_network = functools.cache(definition.read), functools.cache(networks.read)
+        # A large study asks for the same again in thousands of jobs.
+        self._architecture = functools.cache(self._read_architecture)
+        self._cell = functools.cache(self._read_cell)
+        self._cost = functools.cache(self._count_cost)
         self.trial_s = self.simulation["duration_ms"] / MS_PER_S
 
     def of_condition(self, condition: dict[str, Any]) -> list[Job]:
@@ -89,12 +93,10 @@ class _Counter:
         n_components = 0 if is_point else self.simulation["dendrite_components"]
         found = [self._basis(cell, variant)] if n_components else []
         if "target_output_rate_hz" in condition:
-            n_trials = min(target_rate.MOST_MS / self.simulation["duration_ms"], trials["train"])
-            found.append(
-                self._simulation(f"tune_input/{cell}/{variant}", cell, variant, int(TUNED_FACTORS * n_trials), 0)
-            )
+            found.append(self._tuning(cell, variant, trials["train"]))
         for split, n_trials in trials.items():
             found += self.shards(cell, variant, split, n_trials, n_components)
+        found += self._repeats(cell, variant) + self._experiments(cell, variant)
         return found + self._trainings(condition) + self._evaluations(condition) + self._descriptions(condition)
 
     def shards(self, cell: str, variant: str, split: str, n_trials: int, n_components: int) -> list[Job]:
@@ -111,13 +113,39 @@ class _Counter:
         ]
 
     def _basis(self, cell: str, variant: str) -> Job:
-        return self._simulation(
-            f"fit_voltage_basis/{cell}/{variant}", cell, variant, self.simulation["pilot_trials"], 0
-        )
+        return self._simulation(f"fit_voltage_basis/{cell}/{variant}", cell, variant, self.simulation["pilot_trials"])
 
-    def _simulation(self, name: str, cell: str, variant: str, n_trials: int, bytes_per_bio_s: float) -> Job:
+    def _tuning(self, cell: str, variant: str, n_train: int) -> Job:
+        from neurodepth.simulation.target_rate import MOST_MS  # here: it loads all that simulates
+
+        n_trials = int(TUNED_FACTORS * min(MOST_MS / self.simulation["duration_ms"], n_train))
+        return self._simulation(f"tune_input/{cell}/{variant}", cell, variant, n_trials)
+
+    def _repeats(self, cell: str, variant: str) -> list[Job]:
+        """Repeated trials of a cell with unreliable synapses."""
+        if not any("release" in kind for kind in self._cell(cell, variant).get("synapses", {}).values()):
+            return []
+        return [self._simulation(f"estimate_ceiling/{cell}/{variant}", cell, variant, N_REPEATED_TRIALS)]
+
+    def _experiments(self, cell: str, variant: str) -> list[Job]:
+        """Classical experiments, where the study asks for them: trials of the cell; the networks' answers take seconds."""
+        n_backgrounds = self.study.get("experiment_backgrounds", 0)
+        if not n_backgrounds or "morphology" not in self._cell(cell, variant):
+            return []
+        n_trials = N_STIMULI * (1 + n_backgrounds)
+        return [self._simulation(f"run_experiments/{cell}/{variant}", cell, variant, n_trials, trial_s=EXPERIMENT_S)]
+
+    def _simulation(
+        self,
+        name: str,
+        cell: str,
+        variant: str,
+        n_trials: int,
+        bytes_per_bio_s: float = 0,
+        trial_s: float | None = None,
+    ) -> Job:
         is_point = self._is_point(cell, variant)
-        biology_s = n_trials * self.trial_s
+        biology_s = n_trials * (trial_s or self.trial_s)
         steps = 1.0 if is_point else self.rates.step_ms / self.simulation["step_ms"]
         slowness = 1.0 if is_point else self.rates.simulators[self.simulation["simulator"]]
         kind = "point" if is_point else "compartmental"
@@ -177,7 +205,7 @@ class _Counter:
         work |= self._of_network("training", condition, network, depth, biology_s)
         size_bytes = self.rates.bytes_per_network + depth * self.rates.bytes_per_layer
         if self._architecture(network)["type"] in networks.STACKS:
-            size_bytes += 4 * self._cost(condition, network, depth).parameters  # float32
+            size_bytes += 4 * self._cost(network, depth, self._n_synapses(condition)).parameters  # float32
         return Job("training", name, work, size_bytes=size_bytes)
 
     def _evaluations(self, condition: dict[str, Any]) -> list[Job]:
@@ -236,7 +264,8 @@ class _Counter:
         kind = self._architecture(network)["type"]
         if kind not in networks.STACKS:
             return {f"{stage}_{kind}": biology_s}
-        giga_multiply_adds = self._cost(condition, network, depth).multiply_adds_per_ms * MS_PER_S / 1e9
+        counted = self._cost(network, depth, self._n_synapses(condition))
+        giga_multiply_adds = counted.multiply_adds_per_ms * MS_PER_S / 1e9
         return {
             f"{stage}_second": biology_s,
             f"{stage}_layer_second": biology_s * depth,
@@ -244,9 +273,9 @@ class _Counter:
             f"{stage}_giga_multiply_add": biology_s * giga_multiply_adds,
         }
 
-    def _cost(self, condition: dict[str, Any], network: str, depth: int) -> cost.Cost:
+    def _count_cost(self, network: str, depth: int, n_synapses: int) -> cost.Cost:
         architecture = networks.in_use(self._architecture(network))  # groups are computed like any other input
-        return cost.count(architecture, depth, self._n_synapses(condition), event_rate_hz=0)
+        return cost.count(architecture, depth, n_synapses, event_rate_hz=0)
 
     def _n_synapses(self, condition: dict[str, Any]) -> int:
         values = self._cell(condition["cell"], condition["variant"])
@@ -260,11 +289,11 @@ class _Counter:
     def _baseline_depth(self, network: str) -> int:
         return networks.baseline_depth(self._architecture(network), self.study["depths"])
 
-    def _architecture(self, network: str) -> dict[str, Any]:
-        return self._read_network(project.find_network(network, self.models))
+    def _read_architecture(self, network: str) -> dict[str, Any]:
+        return networks.read(project.find_network(network, self.models))
 
-    def _cell(self, cell: str, variant: str) -> dict[str, Any]:
-        return self._read_cell(project.find_cell(cell, self.models), variant).values
+    def _read_cell(self, cell: str, variant: str) -> dict[str, Any]:
+        return configuration.read_cell(project.find_cell(cell, self.models), variant).values
 
     def _is_point(self, cell: str, variant: str) -> bool:
         return self._cell(cell, variant)["type"] == "point"

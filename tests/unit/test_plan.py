@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,30 @@ from neurodepth.plan.schedule import makespan_s
 from neurodepth.plan.work import jobs_of
 
 ONE_CORE = plan.Place(1, None, 0)
+EVERYTHING = {  # that studies may ask for besides
+    "conditions": [
+        {"cell": "l5pc", "variant": "unreliable", "network": "tcn", "target_output_rate_hz": 1},
+        {"cell": "lif", "variant": "default", "network": "point", "target_output_rate_hz": 5},
+    ],
+    "condition_defaults": {"trials": {"train": 3000, "validation": 8, "test": 14}, "updates": 100},
+    "simulation": {"trials_per_shard": 3000},
+    "experiment_backgrounds": 8,
+}
+DRY_RUN = """
+import json, sys
+from snakemake import cli
+from snakemake.executors.dryrun import Executor
+
+def show(self, job):
+    resources = job.resources
+    name = job.benchmark or "/".join([job.rule.name, *job.wildcards])
+    shown = {"rule": job.rule.name, "name": name, "minutes": resources.get("runtime"), "mb": resources.get("mem_mb")}
+    print(json.dumps(shown))
+    run_job(self, job)
+
+run_job, Executor.run_job = Executor.run_job, show
+cli.main(["-n", "--cores", "1", "--quiet", "all", *sys.argv[1:]])
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -45,23 +70,45 @@ def test_overlays_merge_as_snakemake_merges_them(name):
     assert plan.read_study([f"config/{name}.yaml"]) == merged
 
 
-@pytest.mark.parametrize("overlay", ["config/quick.yaml", "config/paper.yaml"])
-def test_as_many_jobs_of_each_rule_are_planned_as_snakemake_would_run(overlay, rates, tmp_path):
+@pytest.fixture(scope="module", params=["quick", "paper", "everything"])
+def dry_run(request, project, tmp_path_factory):
+    """A study, and of each job that Snakemake would run its rule, name, time in minutes and memory in MB."""
+    folder = tmp_path_factory.mktemp(request.param)
+    overlay = project / "config" / f"{request.param}.yaml"
+    if request.param == "everything":
+        overlay = folder / "study.yaml"
+        overlay.write_text(yaml.safe_dump(EVERYTHING))
     run = subprocess.run(
-        [
-            *(sys.executable, "-m", "snakemake", "-n", "--quiet", "rules"),
-            *("--configfile", overlay, "--config", f"results_path={tmp_path}/results"),
-        ],
+        [sys.executable, "-c", DRY_RUN, "--configfile", str(overlay), "--config", f"results_path={folder}/results"],
+        cwd=project,
         capture_output=True,
         text=True,
-        check=True,
     )
-    lines = [line.split() for line in (run.stdout + run.stderr).splitlines()]
-    counted = {line[0]: int(line[1]) for line in lines if len(line) == 2 and line[1].isdigit()}
-    not_planned = {"all", "total", "fetch_morphology"}
-    assert rules_of(plan.read_study([overlay]), rates) == {
-        rule: n for rule, n in counted.items() if rule not in not_planned
-    }
+    assert run.returncode == 0, run.stderr[-3000:]
+    jobs = pd.DataFrame([json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")])
+    prefix = f"{folder}/results/benchmarks/"
+    return overlay, jobs.assign(name=jobs["name"].str.removeprefix(prefix).str.removesuffix(".tsv"))
+
+
+def test_as_many_jobs_of_each_rule_are_planned_as_snakemake_would_run(dry_run, rates):
+    overlay, jobs = dry_run
+    counted = jobs["rule"].value_counts().drop(["all", "fetch_morphology"], errors="ignore").to_dict()
+    assert rules_of(plan.read_study([overlay]), rates) == counted
+
+
+def test_a_job_may_take_at_least_twice_the_time_that_is_planned_for_it(dry_run, rates):
+    overlay, jobs = dry_run
+    minutes = dict(zip(jobs["name"], jobs["minutes"], strict=True))
+    planned = {job.name: rates.seconds_of(job.amounts()) / 60 for job in jobs_of(plan.read_study([overlay]), rates, 1)}
+    assert {name: one for name, one in planned.items() if minutes[name] < 2 * one} == {}
+
+
+def test_a_simulation_asks_for_memory_for_its_trials_and_their_file(dry_run, rates):
+    """Trials of a layer-5 cell with every dendritic voltage, and their file while it is made, took 3.7 times the file's size."""
+    overlay, jobs = dry_run
+    mb = dict(zip(jobs["name"], jobs["mb"], strict=True))
+    written = {job.name: 4 * job.size_bytes / 1e6 for job in jobs_of(plan.read_study([overlay]), rates, 1)}
+    assert {name: one for name, one in written.items() if "simulate_trials" in name and mb[name] < one} == {}
 
 
 def test_twice_the_trials_take_twice_the_simulation_beside_the_start_of_jobs(rates):
@@ -100,6 +147,20 @@ def test_more_cores_shorten_the_study_and_cost_no_less(rates):
     assert one.core_h / 64 < many.wall_h < one.wall_h / 16
     assert many.core_h >= one.core_h
     assert many.cost == pytest.approx(0.5 * many.core_h)
+
+
+def test_a_simulation_has_the_cores_that_a_profile_gives_it_on_a_cluster(rates):
+    study = plan.read_study(["config/paper.yaml"])
+    one, eight = (plan.estimate(study, rates, plan.Place(None, 1000, 0, cores))[0] for cores in (None, 8))
+    assert one.wall_h / 8 < eight.wall_h < one.wall_h / 4  # the start of a job is not shared
+    assert {job.cores for job in jobs_of(study, rates, 8) if job.stage != "simulation" or "/lif/" in job.name} == {1}
+
+
+def test_a_trial_of_an_experiment_is_planned_as_long_as_it_is():
+    from neurodepth.experiments import DURATION_MS
+    from neurodepth.plan.work import EXPERIMENT_S
+
+    assert 1000 * EXPERIMENT_S == DURATION_MS
 
 
 @pytest.mark.parametrize(
@@ -163,6 +224,18 @@ def test_every_network_and_cell_that_ships_has_rates(project, rates):
         for path in (project / "models" / "cells").glob("*/cell.yaml")
     }
     assert {name for name, cell in cells.items() if cell["type"] != "foreign"} <= rates.cells.keys()
+
+
+def test_the_documented_plan_of_the_paper_study_is_the_one_that_is_made(project, rates):
+    page = (project / "docs" / "planning.md").read_text()
+    rows = re.findall(r"^\| (\w+) \| (\d+) \| ([\d.]+) \| ([\d.]+) \|", page, re.MULTILINE)
+    documented = {stage: (int(jobs), float(core_h), float(wall_h)) for stage, jobs, core_h, wall_h in rows}
+    study = plan.read_study(["config/paper.yaml"])
+    made = plan.estimate(study, rates, plan.Place(None, 100, plan.CLUSTER_OVERHEAD_S))
+    assert documented == {
+        one.stage: (one.jobs, pytest.approx(one.core_h, 0.1, 0.01), pytest.approx(one.wall_h, 0.1, 0.01))
+        for one in made
+    }
 
 
 def plan_command(*arguments):

@@ -18,7 +18,7 @@ rule describe_tree:
     threads: 1
     resources:
         mem_mb=evaluation_memory,
-        runtime=more_each_attempt(30),
+        runtime=planned_time("describe_tree/{cell}/{variant}"),
     params:
         cell_path=cell_path_of,
         study=study_of,
@@ -49,7 +49,7 @@ rule describe_data:
     threads: 1
     resources:
         mem_mb=more_each_attempt(2000),
-        runtime=more_each_attempt(120),
+        runtime=planned_time("describe_data/{cell}/{variant}"),
     params:
         study=study_of,
         digest=provenance.code_digest(
@@ -89,7 +89,7 @@ rule inspect_networks:
     threads: 1
     resources:
         mem_mb=evaluation_memory,
-        runtime=more_each_attempt(120),
+        runtime=planned_time("inspect_networks/{cell}/{variant}"),
     params:
         study=study_of,
         digest=provenance.code_digest(
@@ -119,7 +119,7 @@ rule play_trials:
     threads: 1
     resources:
         mem_mb=evaluation_memory,
-        runtime=more_each_attempt(30),
+        runtime=planned_time("play_trials/{cell}/{variant}"),
     params:
         study=study_of,
         digest=provenance.code_digest(
@@ -148,7 +148,7 @@ rule learn_trust:
     threads: 1
     resources:
         mem_mb=trust_memory,
-        runtime=more_each_attempt(120),
+        runtime=planned_time("learn_trust/{cell}/{variant}"),
     params:
         study=study_of,
         digest=provenance.code_digest(

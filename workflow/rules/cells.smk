@@ -46,7 +46,7 @@ rule tune_input:
     threads: simulation_cores
     resources:
         mem_mb=more_each_attempt(4000),
-        runtime=more_each_attempt(120),
+        runtime=planned_time("tune_input/{cell}/{variant}"),
     params:
         protocol=untuned_protocol_of,
         variants=tuned_variants,

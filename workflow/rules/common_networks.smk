@@ -6,8 +6,6 @@ from pathlib import Path
 from neurodepth import networks
 
 BASE_MB = 3000  # Keras, a network and its batches
-# A millisecond of a trial in memory: soma voltage, spikes and a layer-5 cell's 14 events; half floats are 2 bytes.
-TRIAL_BYTES_PER_MS = 64 + 2 * config["simulation"]["dendrite_components"]
 WITH_BASELINES = [key for key, one in CONDITIONS.items() if one.get("baselines")]
 
 
@@ -190,4 +188,5 @@ def evaluation_memory(wildcards, attempt):
 def memory_of(n_trials):
     """Memory in MB of what holds so many trials and a network."""
     n_ms = n_trials * config["simulation"]["duration_ms"]
-    return BASE_MB + n_ms * TRIAL_BYTES_PER_MS // 10**6
+    half_floats = 2 * config["simulation"]["dendrite_components"]
+    return BASE_MB + n_ms * (TRIAL_BYTES_PER_MS + half_floats) // 10**6

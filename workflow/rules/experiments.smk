@@ -22,7 +22,7 @@ rule run_experiments:
     threads: simulation_cores
     resources:
         mem_mb=more_each_attempt(BASE_MB),
-        runtime=more_each_attempt(120),
+        runtime=planned_time("run_experiments/{cell}/{variant}"),
     params:
         protocol=protocol_of,
         n_backgrounds=config.get("experiment_backgrounds", 0),

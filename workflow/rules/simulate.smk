@@ -15,7 +15,7 @@ rule fit_voltage_basis:
     threads: simulation_cores
     resources:
         mem_mb=more_each_attempt(4000),
-        runtime=more_each_attempt(60),
+        runtime=planned_time("fit_voltage_basis/{cell}/{variant}"),
     params:
         protocol=protocol_of,
         pilot_trials=config["simulation"]["pilot_trials"],
@@ -64,8 +64,8 @@ rule simulate_trials:
         "../../envs/simulate.yaml"
     threads: simulation_cores
     resources:
-        mem_mb=more_each_attempt(4000),
-        runtime=more_each_attempt(240),
+        mem_mb=simulation_memory,
+        runtime=planned_time("simulate_trials/{cell}/{variant}/{split}_{shard}"),
     params:
         protocol=protocol_of,
         trials=shard_trials,
@@ -91,7 +91,7 @@ rule estimate_ceiling:
     threads: simulation_cores
     resources:
         mem_mb=more_each_attempt(4000),
-        runtime=more_each_attempt(240),
+        runtime=planned_time("estimate_ceiling/{cell}/{variant}"),
     params:
         protocol=protocol_of,
         trials=8,

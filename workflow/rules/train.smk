@@ -33,7 +33,9 @@ rule train_network:
     threads: 1
     resources:
         mem_mb=training_memory,
-        runtime=more_each_attempt(720),
+        runtime=planned_time(
+            "train_network/{cell}/{variant}/depth_{depth}_trials_{training_trials}_seed_{seed}"
+        ),
     params:
         study=study_of,
         budget=budget_of,
@@ -61,6 +63,10 @@ use rule train_network as train_baseline with:
     benchmark:
         f"{BENCHMARK_PATH}/train_baseline/{{cell}}/{{variant}}/{{network}}_depth_{{depth}}_trials_{{training_trials}}_seed_{{seed}}.tsv"
     priority: 0
+    resources:
+        runtime=planned_time(
+            "train_baseline/{cell}/{variant}/{network}_depth_{depth}_trials_{training_trials}_seed_{seed}"
+        ),
     params:
         label="{cell} {variant}, {network}, {training_trials} trials, seed {seed}",
     message:
@@ -82,7 +88,7 @@ checkpoint judge_depth:
     threads: 1
     resources:
         mem_mb=evaluation_memory,
-        runtime=more_each_attempt(120),
+        runtime=planned_time("judge_depth/{cell}/{variant}/depth_{depth}"),
     params:
         study=study_of,
         criterion=config["verdict"],
@@ -120,7 +126,7 @@ rule evaluate_networks:
     threads: 1
     resources:
         mem_mb=evaluation_memory,
-        runtime=more_each_attempt(120),
+        runtime=planned_time("evaluate_networks/{cell}/{variant}"),
     params:
         study=study_of,
         digest=provenance.code_digest(
@@ -147,7 +153,7 @@ rule evaluate_baselines:
     threads: 1
     resources:
         mem_mb=evaluation_memory,
-        runtime=more_each_attempt(120),
+        runtime=planned_time("evaluate_baselines/{cell}/{variant}"),
     params:
         study=study_of,
         criterion=config["verdict"],
@@ -181,7 +187,7 @@ rule evaluate_out_of_distribution:
     threads: 1
     resources:
         mem_mb=evaluation_memory,
-        runtime=more_each_attempt(240),
+        runtime=planned_time("evaluate_out_of_distribution/{cell}/{variant}"),
     params:
         simulation_seed=config["seed"],
         variants=unusual_variants,

@@ -13,12 +13,17 @@ NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "t
 def copy_project(folder):
     """Copy the project without results; the environment of these tests is its environment, as `make run` leaves it."""
     shutil.copytree(PROJECT, folder, ignore=NOT_COPIED)
+    link_environment(folder)
+    return folder
+
+
+def link_environment(folder):
+    """Give a copy the environment of these tests, which make then takes for its own."""
     (folder / ".venv").mkdir()
     for part in ("bin", "lib", "pyvenv.cfg"):
         (folder / ".venv" / part).symlink_to(Path(sys.prefix, part))
     (folder / ".venv" / "run.stamp").touch()
     (folder / ".venv" / "test.stamp").touch()
-    return folder
 
 
 def snakemake(folder, *arguments, check=True, cores=2, **environment):

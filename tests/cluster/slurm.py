@@ -19,6 +19,7 @@ import psutil
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "munge")
 LINK = Path("/etc/slurm/slurm.conf")
 CONFIGURATION = Template((Path(__file__).parent / "slurm.conf").read_text())
+OURS = CONFIGURATION.template.splitlines()[0]
 PARTITION = "lab"
 START_S = 30
 STOP_S = 15
@@ -29,8 +30,8 @@ def reason_not_to_run() -> str:
     """Why SLURM cannot be started on this machine; an empty string if it can."""
     if os.geteuid() != 0 or not Path("/etc/debian_version").exists():
         return "a real SLURM is installed and started by root on Debian alone"
-    if LINK.exists():
-        return f"{LINK} is another SLURM's, or left by a test that was killed: then remove it"
+    if LINK.exists() and not _is_left_over():
+        return f"{LINK} is another SLURM's, or that of a test that is running"
     return ""
 
 
@@ -141,6 +142,16 @@ class Slurm:
             )
 
 
+def processes_of(job: str, text: str) -> list[psutil.Process]:
+    """Processes of a SLURM job whose command line holds a text."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if _variable(process, "SLURM_JOB_ID") == job and any(text in part for part in process.cmdline()):
+                found.append(process)
+    return found
+
+
 def wait_for(condition, what: str, seconds: float):
     """Wait until a condition holds, and give back what it found."""
     deadline = time.monotonic() + seconds
@@ -149,6 +160,14 @@ def wait_for(condition, what: str, seconds: float):
             raise TimeoutError(f"no {what} after {seconds} s")
         time.sleep(0.2)
     return found
+
+
+def _is_left_over() -> bool:
+    """Whether the link is to a configuration of ours that no program runs with: that of a test that was killed."""
+    configuration = LINK.resolve()
+    if not LINK.is_symlink() or OURS not in configuration.read_text().splitlines():
+        return False
+    return not any(_variable(one, "SLURM_CONF") == str(configuration) for one in psutil.process_iter())
 
 
 def _kill_jobs_on(node: str) -> None:

@@ -13,7 +13,7 @@ import yaml
 from packaging.requirements import Requirement
 
 # What the jobs of an environment import. NEURON and TensorFlow are loaded late, so they are named where they belong.
-SIMULATION = "dask.distributed neurodepth.simulation neurodepth.dataset neurodepth.jobs neurodepth.cells.compartmental"
+SIMULATION = "dask.distributed dask_jobqueue neurodepth.simulation neurodepth.dataset neurodepth.jobs neurodepth.cells.compartmental"
 SIMULATION += " neurodepth.cells.tabulated.kernel neurodepth.cells.branches neurodepth.cells.anatomy neuron"
 TRAINING = (
     "neurodepth.training neurodepth.evaluation neurodepth.report neurodepth.depth neurodepth.baselines neurodepth.jobs"
@@ -34,8 +34,8 @@ def conda_pins(project, name):
 
 
 def locked(project):
-    """Versions that the lock gives to the environments' Python; some packages have another for a later one."""
-    lines = re.findall(r"^[a-z0-9].*==.*?(?=\s*\\?$)", (project / "requirements.lock").read_text(), re.MULTILINE)
+    """Versions that the lock with all extras gives to the environments' Python; some packages have another for a later one."""
+    lines = re.findall(r"^[a-z0-9].*==.*?(?=\s*\\?$)", (project / "requirements-dev.lock").read_text(), re.MULTILINE)
     python = {"python_version": "3.11", "python_full_version": "3.11.0"}
     wanted = [one for one in map(Requirement, lines) if one.marker is None or one.marker.evaluate(python)]
     return {one.name: str(one.specifier).removeprefix("==") for one in wanted}
@@ -110,10 +110,19 @@ def imported_at_once(path):
 def test_the_container_installs_the_lock_and_nothing_else(project):
     recipe = (project / "envs" / "Dockerfile").read_text()
     assert re.findall(r"pip install (.*)", recipe) == [
-        "--no-cache-dir --require-hashes --requirement /tmp/requirements.lock"
+        "--no-cache-dir --require-hashes --requirement /tmp/requirements-dev.lock"
     ]
-    assert "COPY requirements.lock /tmp/requirements.lock" in recipe
+    assert "COPY requirements-dev.lock /tmp/requirements-dev.lock" in recipe
     assert "conda" not in recipe
+
+
+def test_the_container_submits_to_a_cluster_and_has_all_of_the_lock(project):
+    names = {"requirements.lock": set(), "requirements-dev.lock": set()}
+    for name in names:
+        names[name] = set(re.findall(r"^([a-z0-9-]+==[^ ;]+)", (project / name).read_text(), re.MULTILINE))
+    assert names["requirements.lock"] <= names["requirements-dev.lock"]
+    packages = {one.split("==")[0] for one in names["requirements-dev.lock"]}
+    assert {"dask-jobqueue", "snakemake-executor-plugin-slurm", "snakemake-executor-plugin-cluster-generic"} <= packages
 
 
 def test_the_container_has_the_python_of_the_makefile_and_what_the_readme_asks_for(project):

@@ -105,9 +105,8 @@ def _digest(sources: list[Path], coreneuron: bool) -> str:
     return cache_key(*build, *(part for path in sources for part in (path.name, path.read_bytes())))
 
 
-def processor_key() -> str:
+def processor_key(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """What `-march=native` looks at: the architecture and the processor's instruction sets."""
-    cpuinfo = Path("/proc/cpuinfo")
     if not cpuinfo.is_file():
         return platform.machine() + platform.processor()
     lines = {line.split(":")[0].strip(): line for line in cpuinfo.read_text().splitlines() if ":" in line}

@@ -129,7 +129,10 @@ FAULTS_OF_BUILDING = {
         r"expected a part for every section, found dend\[1\] in none: name a list or pattern",
     ),
     "a_section_in_two_parts": ({"model__sections__apical": "both"}, r"each section in one part, found soma, dend\[0\]"),
-    "a_diameter_of_zero": ({"model__hoc__arguments": [0, -65]}, r"diam = 0"),
+    "a_diameter_of_zero": (
+        {"model__hoc__arguments": [0, -65]},
+        r"cell\.yaml: expected positive diameters, found dend\[0\], dend\[1\] without: correct the model's morphology",
+    ),
     "nothing_finite_at_rest": ({"model__hoc__arguments": [1, 1e300]}, "expected a finite voltage without input"),
     "spikes_without_input": ({"model__hoc__arguments": [1, 0]}, "expected silence without input, found a spike at"),
     "a_cell_that_never_spikes": ({"spike_threshold_mv": 100}, "expected a spike when all 6 excitatory synapses"),
@@ -149,6 +152,37 @@ def test_a_program_that_fails_is_quoted_with_its_line(project, tmp_path):
     (found,) = cell_faults(cell)
     assert "NEURON says 'Fast is not a MECHANISM'" in found
     assert "no file in model.mechanisms declares it: add it there" in found
+
+
+FAULTS_OF_PROGRAMS = {
+    "a_template_that_does_not_end": (
+        ("small.hoc", "endtemplate Small", ""),
+        r"small\.hoc, line 3: found 'begintemplate Small', expected 'endtemplate Small' below it: add it",
+    ),
+    "a_program_that_ends_the_process": (
+        ("small.hoc", "celsius = 50", "quit()"),
+        r"NEURON ended without a word: see below\n.*small\.hoc, line 8: found 'quit\(\)  .*take it out",
+    ),
+    "a_block_without_its_brace": (
+        ("mechanisms/Slow.mod", "STATE { n }", "STATE { n "),
+        r"Slow\.mod, line 7: found 'INITIAL { n = 0\.5 }': name FROM number TO .*, or what is above it \(a missing brace\?\)",
+    ),
+    "a_last_block_without_its_brace": (
+        ("mechanisms/Slow.mod", "/ (100) }", "/ (100)"),
+        r"Slow\.mod, line 9: found the end of the file: Illegal block; correct the line, or what is above it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), FAULTS_OF_PROGRAMS.values(), ids=FAULTS_OF_PROGRAMS)
+def test_a_slip_in_the_program_or_its_mechanisms_is_named_with_file_and_line(project, tmp_path, change, message):
+    cell = foreign_model.write(tmp_path, project)
+    name, good, bad = change
+    path = cell / "theirs" / name
+    path.write_text(path.read_text().replace(good, bad))
+    found = "\n".join(cell_faults(cell))
+    assert re.search(message, found), found
+    assert "porting_mechanisms" not in found
 
 
 def test_a_function_that_fails_is_quoted(project, tmp_path):

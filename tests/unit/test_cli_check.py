@@ -1,6 +1,7 @@
 """`neurodepth check`: faults that are put in come out, all at once."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -172,6 +173,21 @@ def test_the_command_says_what_is_good_and_what_is_not(run, project, tmp_path): 
     assert "  - wrong.yaml: unknown key 'sead': did you mean 'seed'?" in done.output
     assert "ok         network" in done.output
     assert "nothing.yaml: no such file" in done.output
+
+
+def test_a_cell_is_checked_by_its_name(run):  # noqa: F811
+    done = run("check", "lif", "lfi")
+    assert done.exit_code == PROBLEM
+    assert re.search(r"^ok +cell +\S*models/cells/lif$", done.output, re.MULTILINE)
+    assert "  - lfi: no such file or folder, and no cell 'lfi': did you mean 'lif'?" in done.output
+
+
+def test_a_point_neuron_that_never_spikes_under_its_own_input_is_a_fault(project, tmp_path):
+    silent = shutil.copytree(project / "models" / "cells" / "lif", tmp_path / "mine")
+    change(silent, ("neuron", "gain_mv"), 0.01)
+    (fault,) = cells.cell_faults(silent)
+    assert "mine, variant default: expected a spike within 30 s of its own input, found none" in fault
+    assert "raise neuron.gain_mv or the rates under input" in fault
 
 
 def test_a_program_reads_the_faults_as_json(run, project, tmp_path):  # noqa: F811

@@ -5,8 +5,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 GUIDE = "https://www.neuronsimulator.org/en/9.0.0/guide/porting_mechanisms_to_cpp.html"
+COLOUR = re.compile("\x1b\\[[0-9;]*m")
 COMPILER = re.compile(r"^(?:.*/)?(\w+)\.cpp:\d+:\d+: error: (.+)$")
-TRANSLATOR = re.compile(r"^(?:Error: )?(.+) at line (\d+) in file (\w+)\.mod")
+TRANSLATOR = re.compile(r"^(.*) at line (\d+) in file (\w+)\.mod")
+BEGINNING = re.compile(r"^\s*Error: ")  # of what the translator says, which may be lines above the place
+NOISE = ("[warning]", "diff:", "NOTE: If you are encountering MOD file", "refer to the C++ migration guide")
 SHOWN = re.compile(r"^\s*\d+ \| (.*)$")  # the line of C++ that a compiler shows
 # A name, or a function with its type and arguments, between typographic or plain quotes.
 QUOTED = re.compile("[\u2018'][^\u2019']*?(\\w+)(?:\\([^\u2019']*)?[\u2019']")
@@ -28,7 +31,7 @@ def complaints(output: str, sources: Sequence[Path]) -> list[str]:
         sources: The NMODL files.
     """
     by_name = {path.stem: path for path in sources}
-    lines = [line for line in output.splitlines() if "[warning]" not in line and not line.startswith("diff:")]
+    lines = [line for line in COLOUR.sub("", output).splitlines() if not any(noise in line for noise in NOISE)]
     return list(dict.fromkeys(_complaints(lines, by_name))) or _first_error(lines)
 
 
@@ -42,10 +45,18 @@ def _complaints(lines: list[str], sources: dict[str, Path]) -> Iterator[str]:
     for number, line in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else ""
         if (said := TRANSLATOR.match(line)) and said[3] in sources:
-            yield f"{sources[said[3]]}, line {said[2]}: found {following.strip()!r}: {said[1]}; correct the line"
+            yield f"{sources[said[3]]}, line {said[2]}: {_refused(lines[: number + 1], said[1], following)}"
         elif (said := COMPILER.match(line)) and said[1] in sources:
             shown = SHOWN.match(following)
             yield _explain(sources[said[1]], said[2], shown[1] if shown else "")
+
+
+def _refused(lines: list[str], last: str, shown: str) -> str:
+    """What the translator found on a line that it shows, and says in one line or several, the last of which names the place."""
+    first = next((back for back in range(len(lines) - 1, -1, -1) if BEGINNING.match(lines[back])), len(lines) - 1)
+    said = " ".join(part.strip() for part in [*lines[first:-1], last]).removeprefix("Error: ").strip()
+    found = "the end of the file" if shown.strip() == "^" else repr(shown.strip())
+    return f"found {found}: {said}; correct the line, or what is above it (a missing brace?)"
 
 
 def _explain(source: Path, message: str, shown: str) -> str:

@@ -37,13 +37,19 @@ def check(paths: Sequence[str | Path], data_path: str | Path = "data") -> Iterat
 
     Args:
         paths: Configurations, cells, networks, shards (which form one data set) and folders: of a cell, of a study, or
-            of shards, where every `trials/` is a data set.
+            of shards, where every `trials/` is a data set. What is no file may be the name of a cell.
         data_path: The user's data folder, searched for morphologies.
     """
     shards = [Path(path) for path in paths if Path(path).suffix == ".h5"]
     for path in map(Path, paths):
         if path in shards:
             continue
+        if not path.exists():
+            try:
+                path = project.find_cell(str(path))
+            except validation.InvalidFileError as error:
+                yield Checked(str(path), "unknown", [f"{path}: no such file or folder, and {error}"])
+                continue
         yield from _folder(path, data_path) if path.is_dir() else _file(path, data_path)
     if shards:
         yield Checked(f"{shards[0]}{' ...' if shards[1:] else ''}", "data set", shard_faults(shards))

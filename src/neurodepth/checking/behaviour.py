@@ -1,14 +1,17 @@
-"""What is wrong with what a cell does: at rest, without input, and when all its excitatory synapses are active."""
+"""What is wrong with what a cell does: at rest, when all its excitatory synapses are active, and, of a point neuron, under its own input."""
 
 from typing import Any
 
 import numpy as np
 
+from neurodepth import stimulus
 from neurodepth.cells.definition import simulation_settings
 from neurodepth.cells.trial import Events, Trial
+from neurodepth.stimulus.release import release
 
 REST_MS, SETTLED_MS = 300, 150  # without input; a cell may fire on its way from the initial voltage
 DRIVEN_MS, VOLLEYS_MS = 150, range(20, 120, 10)  # one event at every excitatory synapse each time
+PILOT_SEED, N_PILOTS, PILOT_MS = 1, 5, 6000  # of a point neuron, which costs next to nothing
 DEFAULTS = {"step_ms": 0.05, "second_order": True}  # where the cell does not say
 
 
@@ -46,3 +49,22 @@ def behaviour_faults(cell: Any) -> list[str]:
             "look at the conductances of the synapses and the densities"
         ]
     return []
+
+
+def silent_faults(cell: Any) -> list[str]:
+    """Faults of a point neuron: no spike in some pilot trials of its own input."""
+    statistics, synapses = cell.definition.values["input"], cell.definition.values.get("synapses", {})
+    kinds = cell.synapses["kind"].to_numpy()
+    highest_mv = -np.inf
+    for index in range(N_PILOTS):
+        rng = stimulus.trial_rng(PILOT_SEED, "pilot", index)
+        events = stimulus.draw_events(cell.synapses, statistics, PILOT_MS, rng)
+        released = release(events, kinds, synapses, stimulus.release_rng(PILOT_SEED, "pilot", index, 0))
+        trial = cell.run(released, PILOT_MS)
+        if trial.spike_time_ms.size:
+            return []
+        highest_mv = max(highest_mv, trial.soma_voltage_mv.max())
+    return [
+        f"expected a spike within {N_PILOTS * PILOT_MS // 1000} s of its own input, found none, with a highest voltage of "
+        f"{highest_mv:.1f} mV: raise neuron.gain_mv or the rates under input, or look at the parameters of neuron"
+    ]

@@ -14,10 +14,11 @@ from neurodepth.cells.foreign.files import find_model
 from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms, declared, mechanism_files
 from neurodepth.cells.morphology import find_morphology
 from neurodepth.cells.morphology_faults import swc_faults
-from neurodepth.checking.behaviour import behaviour_faults
-from neurodepth.checking.models import model_faults
+from neurodepth.checking.behaviour import behaviour_faults, silent_faults
+from neurodepth.checking.models import ending_calls, model_faults
 
 BUILT_IN = {"pas", "hh", "ExpSyn", "Exp2Syn"}  # NEURON's own
+NEURON_SAYS = "hoc_execerror: "
 
 
 def cell_faults(folder: Path, data_path: str | Path = "data") -> list[str]:
@@ -118,11 +119,12 @@ def _morphology_faults(cell: CellDefinition, data_path: str | Path) -> list[str]
 
 
 def _unlike(variants: Sequence[CellDefinition]) -> list[CellDefinition]:
-    """One variant of each kind that is built differently: the input alone makes no other cell."""
+    """One variant of each kind that is built differently; the input alone makes no other cell, but a point neuron runs under it."""
     kinds: list[dict[str, Any]] = []
     chosen = []
     for variant in variants:
-        built = {key: value for key, value in variant.values.items() if key != "input"}
+        is_point = variant.values["type"] == "point"
+        built = {key: value for key, value in variant.values.items() if is_point or key != "input"}
         if built not in kinds:
             kinds.append(built)
             chosen.append(variant)
@@ -137,9 +139,11 @@ def _building_faults(variants: Sequence[CellDefinition], data_path: str | Path) 
         with ProcessPoolExecutor(1, mp_context=context) as pool:
             return pool.submit(_build_all, variants, str(data_path)).result()
     except BrokenProcessPool:
+        calls = ending_calls(variants[0], data_path) if "model" in variants[0].values else []
+        remedy = "see below" if calls else "look at its morphology or program"
         return [
-            f"{variants[0].folder}: expected a cell that NEURON can build, found that NEURON ended without a word: look at "
-            "its morphology or program"
+            f"{variants[0].folder}: expected a cell that NEURON can build, found that NEURON ended without a word: {remedy}",
+            *calls,
         ]
 
 
@@ -154,12 +158,24 @@ def _build_all(variants: Sequence[CellDefinition], data_path: str) -> list[str]:
         name = f"{variant.name}, variant {variant.variant}"
         try:
             cell = cells.build(variant, data_path, simulator="neuron")
-            if number == 0 and variant.values["type"] != "point":
+            if variant.values["type"] == "point":
+                found += [f"{name}: {fault}" for fault in silent_faults(cell)]
+            elif number == 0:
                 found += [f"{name}: {fault}" for fault in behaviour_faults(cell)]
             del cell
         except (ValueError, RuntimeError, FileNotFoundError) as error:
-            found += [f"{name}: {fault}" for fault in str(error).splitlines()]
+            found += [f"{name}: {fault}" for fault in _explained(variant, error)]
             if "model" in variant.values:
                 break  # a program that has failed cannot be run again in this process
         gc.collect()  # NEURON keeps a cell for as long as Python does
     return found
+
+
+def _explained(cell: CellDefinition, error: Exception) -> list[str]:
+    """An error's lines; what NEURON says by itself names neither file nor remedy."""
+    if not (message := str(error)).startswith(NEURON_SAYS):
+        return message.splitlines()
+    place = "model's files and arguments" if "model" in cell.values else "morphology, the regions and the mechanisms"
+    return [
+        f"{cell.folder}/cell.yaml: expected a cell that NEURON can build, found '{message.removeprefix(NEURON_SAYS)}': look at the {place}"
+    ]

@@ -18,16 +18,17 @@ from neurodepth.cli.group import PROBLEM
 def check(ctx: click.Context, paths: tuple[Path, ...], data_path: Path, as_json: bool) -> None:
     """Say all that is wrong with PATHS, at once: where, what was expected, what was found and what to do.
 
-    PATHS are configurations, cells, networks, shards, and folders of them; the working folder if left out. Of a
-    configuration everything is compared; of a cell all variants are read, its mechanisms compiled, its morphology or
-    foreign model read, and the cell built and simulated at rest and under strong excitation; of shards every checksum
-    is computed, and no two trials may have the same input. Shards that are given by name are one data set. In a study's
-    folder a published cell whose files the workflow would fetch is "not here", which is no fault.
+    PATHS are configurations, cells, networks, shards, and folders of them, or names of cells; the working folder if
+    left out. Of a configuration everything is compared; of a cell all variants are read, its mechanisms compiled, its
+    morphology or foreign model read, and the cell built and simulated at rest and under strong excitation, a point
+    neuron under its own input; of shards every checksum is computed, and no two trials may have the same input. Shards
+    that are given by name are one data set. In a study's folder a published cell whose files the workflow would fetch
+    is "not here", which is no fault.
 
     \b
     Examples:
       neurodepth check config/paper.yaml
-      neurodepth check models/cells/mine
+      neurodepth check models/cells/mine bbp_l5_mc
       neurodepth check results/l5pc/nmda/trials --json
     """
     from neurodepth import checking

@@ -78,10 +78,20 @@ def _faults(parts: dict[str, list[Any]], chosen: dict[str, Any]) -> Iterator[str
         yield f"model.sections: expected each section in one part, found {_shown(twice)} in several: mend a list or pattern"
     if without := [section for section in h.allsec() if section not in times]:
         yield f"model.sections: expected a part for every section, found {_shown(without)} in none: name a list or pattern"
-    if thin := [section for section in times if min(segment.diam for segment in section) < THINNEST_UM]:
+    thin = [section for section in times if _thinnest_um(section) < THINNEST_UM]
+    if thin:
         yield f"expected positive diameters, found {_shown(thin)} without: correct the model's morphology"
-    if odd := [section for section in times if not np.isfinite([segment.area() for segment in section]).all()]:
+    whole = [section for section in times if section not in thin]
+    if odd := [section for section in whole if not np.isfinite([segment.area() for segment in section]).all()]:
         yield f"expected finite areas, found {_shown(odd)} without: correct the model's morphology"
+
+
+def _thinnest_um(section: Any) -> float:
+    """Smallest diameter of a section; 0 where NEURON, as it does at the first look, refuses one that is not positive."""
+    try:
+        return min(segment.diam for segment in section)
+    except RuntimeError:
+        return 0
 
 
 def _name(section: Any) -> str:

@@ -114,7 +114,7 @@ def _from_function(program: dict[str, Any], folder: Path, origin: str) -> Any:
         module = runpy.run_path(str(path))
         if name in module:
             return module[name](**program.get("arguments", {}))
-    except Exception as error:  # whatever somebody's program raises
+    except (Exception, SystemExit) as error:  # whatever somebody's program raises
         raise InvalidFileError(
             f"{path}: {name}: expected a model, found {type(error).__name__}: {error}: correct the program or "
             "model.python.arguments"

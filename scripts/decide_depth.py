@@ -1,11 +1,12 @@
 """Decide which depth each cell requires; tabulate accuracy against depth and the data that each depth would need."""
 
+import dataclasses
 import json
 from pathlib import Path
 
 import pandas as pd
 
-from neurodepth import criterion_dependence, data_needed, depth, evaluation, jobs, project, provenance, scores
+from neurodepth import ceiling, criterion_dependence, data_needed, depth, evaluation, jobs, project, provenance, scores
 from neurodepth.cells import definition
 
 
@@ -24,9 +25,11 @@ def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path,
         accuracy = evaluation.tabulate_accuracy(scores.tabulate(resampled, criterion.confidence), table)
         needed = data_needed.tabulate(resampled, criterion, trial_h)
         verdict = depth.decide(resampled, criterion, trial_h)
+        sentence, predictable = _ceiling(names, inputs.ceilings, criterion)
+        verdict = dataclasses.replace(verdict, reason=verdict.reason + sentence)
         described = definition.read(project.find_cell(names["cell"]), names["variant"]).values
         cells.append(names | {"description": described.get("description", "")})
-        cells[-1] |= evaluation.summarise(verdict, accuracy, table, needed)
+        cells[-1] |= evaluation.summarise(verdict, accuracy, table, needed) | predictable
         dependence = criterion_dependence.tabulate(resampled, criterion, trial_h)
         for tables, table in ((accuracies, accuracy), (needs, needed), (dependences, dependence)):
             tables.append(pd.concat([pd.DataFrame([names] * len(table)), table], axis=1))
@@ -44,6 +47,15 @@ def _own_definitions(conditions):
     """Cells and networks that the study's folder holds itself."""
     networks = [name for one in conditions for name in (one["network"], *one.get("baselines", []))]
     return project.own_definitions([one["cell"] for one in conditions], networks)
+
+
+def _ceiling(names, paths, criterion):
+    """What unreliable synapses leave to predict of a cell, in a sentence and as numbers; nothing where there are none."""
+    found = [path for path in paths if "/{cell}/{variant}/".format(**names) in f"/{path}"]
+    if not found:
+        return "", {}
+    sentence, numbers = ceiling.explain(json.loads(Path(found[0]).read_text()), criterion.auc)
+    return f" {sentence}", numbers
 
 
 if __name__ == "__main__":

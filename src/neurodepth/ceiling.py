@@ -4,7 +4,10 @@ A trial is simulated again and again with the same spikes and other vesicles. Th
 prediction of a repeat that the spikes allow, as far as so few repeats know it.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -54,6 +57,32 @@ def estimate(spikes: np.ndarray, voltage_mv: np.ndarray) -> Ceiling:
     noise = clipped_mv.var(axis=1, ddof=1).mean()
     total = clipped_mv.var(axis=(0, 2)).mean()
     return Ceiling(n_trials, n_repeats, aucs[best_ms], best_ms, float(1 - noise / total))
+
+
+def write(ceiling: Ceiling, path: str | Path) -> None:
+    """Write ceiling.json; an AUC that no spike defines is null."""
+    values = {name: None if np.isnan(value) else value for name, value in asdict(ceiling).items()}
+    Path(path).write_text(json.dumps(values, indent=1) + "\n")
+
+
+def explain(ceiling: Mapping[str, float | None], criterion_auc: float) -> tuple[str, dict[str, float | None]]:
+    """What a verdict says of a ceiling.
+
+    Args:
+        ceiling: As ceiling.json holds it.
+        criterion_auc: That a network is asked for.
+
+    Returns:
+        A sentence, and the entries of the cell in verdict.json.
+    """
+    auc, variance = ceiling["auc"], ceiling["variance_explained"]
+    left = f"unreliable synapses leave {variance:.0%} of the variance of the voltage to predict"
+    if auc is None:
+        sentence = f"Its {left}, and an AUC that is not known: no repeated trial holds a spike."
+    else:
+        may = " and may be out of reach of every network" if auc < criterion_auc else ""
+        sentence = f"Its {left}, and an AUC of at least {auc:.4f}; the criterion is {criterion_auc:.6g}{may}."
+    return sentence, {"ceiling_auc": auc, "ceiling_variance_explained": variance}
 
 
 def _mean_of_others(values: np.ndarray) -> np.ndarray:

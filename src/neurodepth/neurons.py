@@ -11,7 +11,8 @@ from neurodepth.evaluation import COMPLEXITY
 NOT_DENDRITE = ("soma", "axon")
 COLUMNS = (
     *("cell", "variant", *COMPLEXITY, "required_depth", "required_depth_low", "required_depth_high", "status"),
-    *("best_depth", "best_auc", "training_h", "output_rate_hz", "synapses"),
+    *("best_depth", "best_auc", "ceiling_auc", "ceiling_variance_explained"),
+    *("training_h", "output_rate_hz", "synapses"),
     *("dendritic_length_um", "dendritic_area_um2", "dendritic_branches"),
 )
 
@@ -28,7 +29,8 @@ def rank(
 
     Returns:
         A row a neuron, with `COLUMNS`: the index on the largest training set with its interval; the depth required and
-        those that are possible; and the tree's size, without soma and axon.
+        those that are possible; what unreliable synapses leave to predict, where they are; and the tree's size,
+        without soma and axon.
     """
     rows = []
     for verdict, tree in zip(verdicts, trees, strict=True):

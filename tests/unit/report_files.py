@@ -327,6 +327,7 @@ def _verdict(cells: Sequence[tuple]) -> dict[str, object]:
         dict(zip(("cell", "variant", "required_depth", "interval", "status", "reason"), cell, strict=True))
         | facts
         | {"best_auc": 0.98, "best_depth": 1}
+        | ({"ceiling_auc": 0.9501, "ceiling_variance_explained": 0.31} if cell[0] == "l5pc" else {})
         for cell in cells
     ]
     provenance = {"versions": {"python": "3.11"}, "commit": "abc", "processor": "a processor"}

@@ -1,10 +1,25 @@
 """The ceiling of cells whose noise is known."""
 
+import json
+import runpy
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from neurodepth import ceiling, metrics, simulation
+from neurodepth import ceiling, evaluation, metrics, simulation
+from tests.unit.test_evaluation import make_trials, score
 
+NETWORK = {
+    "network": "tcn",
+    "type": "tcn",
+    "seed": 1,
+    "training_h": 0.1,
+    "parameters": 9,
+    "multiply_adds_per_ms": 9,
+    "event_multiply_adds_per_ms": 9,
+}
 SHAPE = (4, 12, 3500)  # trials, repeats, time
 
 
@@ -91,3 +106,58 @@ def test_the_voltage_spreads_as_binomial_release_says(unreliable):
     n_spikes = (excitatory_ms == excitatory_ms[0]).sum()
     found = voltage_mv[0, :, excitatory_ms[0]].var()  # none was released before
     assert found == pytest.approx(n_spikes * 4**2 * 0.25, rel=0.25)  # steps of 4 mV; 400 repeats: 7 %
+
+
+def known(auc):
+    return ceiling.Ceiling(trials=8, repeats=10, auc=auc, width_ms=4, variance_explained=0.31)
+
+
+@pytest.mark.parametrize(
+    ("auc", "words"),
+    [
+        (0.9501, "an AUC of at least 0.9501; the criterion is 0.991 and may be out of reach of every network."),
+        (0.9951, "an AUC of at least 0.9951; the criterion is 0.991."),
+        (np.nan, "an AUC that is not known: no repeated trial holds a spike."),
+    ],
+)
+def test_a_verdict_says_what_its_cell_leaves_to_predict(project, tmp_path, auc, words):
+    """Of a variant with a ceiling and one without, by the rule's own script, on networks of two depths and amounts of data."""
+    conditions = [{"cell": "lif", "variant": "default"}, {"cell": "izhikevich", "variant": "chattering"}]
+    folders = [tmp_path / one["cell"] / one["variant"] for one in conditions]
+    histories = [path for folder in folders for path in write_networks(folder)]
+    ceiling.write(known(auc), folders[0] / "ceiling.json")
+    inputs = SimpleNamespace(
+        tables=[folder / "evaluation.csv" for folder in folders],
+        counts=[folder / "pair_counts.npz" for folder in folders],
+        histories=histories,
+        ceilings=[folders[0] / "ceiling.json"],
+    )
+    study = {"conditions": [one | {"updates": 600} for one in conditions], "seed": 1}
+    study |= {"verdict": {"auc": 0.991, "confidence": 0.95, "resamples": 20, "further_doublings": 3}}
+    outputs = [tmp_path / name for name in ("verdict.json", "accuracy.csv", "needed.csv", "dependence.csv")]
+    decide_depth = runpy.run_path(str(project / "scripts" / "decide_depth.py"))["decide_depth"]
+    decide_depth(study["conditions"], inputs, study | {"simulation": {"duration_ms": 2000}}, *outputs)
+    unreliable, reliable = json.loads(outputs[0].read_text())["cells"]
+    assert unreliable["reason"].endswith(
+        f"Its unreliable synapses leave 31% of the variance of the voltage to predict, and {words}"
+    )
+    assert (unreliable["ceiling_auc"], unreliable["ceiling_variance_explained"]) == (
+        None if np.isnan(auc) else auc,
+        0.31,
+    )
+    assert "ceiling_auc" not in reliable
+    assert "unreliable" not in reliable["reason"]
+
+
+def write_networks(folder):
+    """Scores and histories of networks as the rules leave them; gives the histories."""
+    names = [(depth, trials) for depth in (1, 3) for trials in (10, 20)]
+    histories = [folder / f"networks/depth_{depth}/trials_{trials}/seed_1.csv" for depth, trials in names]
+    for path in histories:
+        path.parent.mkdir(parents=True)
+        losses = dict.fromkeys(("training_loss", "validation_spike_loss"), np.ones(6))
+        pd.DataFrame({"updates": np.arange(100, 700, 100), **losses}).to_csv(path, index=False)
+    scored = [score(make_trials(1), NETWORK | {"depth": depth, "training_trials": trials}) for depth, trials in names]
+    pd.DataFrame([one.row for one in scored]).to_csv(folder / "evaluation.csv", index=False)
+    evaluation.write_counts(folder / "pair_counts.npz", scored)
+    return histories

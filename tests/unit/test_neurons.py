@@ -54,6 +54,14 @@ def test_the_most_complex_neuron_comes_first_and_one_without_an_index_last():
     assert table.loc[2, ["required_depth", "required_depth_high"]].isna().all()
 
 
+def test_what_unreliable_synapses_leave_stands_beside_the_best_network():
+    unreliable = verdict("unreliable", None, [1, None]) | {"ceiling_auc": 0.95, "ceiling_variance_explained": 0.3}
+    every = pd.concat([accuracy("unreliable", 0.5), accuracy("plain", 0.2)])
+    table = neurons.rank([unreliable, verdict("plain", 1, [1, 1])], every, [tree([1.0, 1.0, 1.0])] * 2)
+    assert table.loc[0, ["ceiling_auc", "ceiling_variance_explained"]].tolist() == [0.95, 0.3]
+    assert table.loc[1, ["ceiling_auc", "ceiling_variance_explained"]].isna().all()
+
+
 def test_whole_depths_are_written_as_such(tmp_path):
     table = neurons.rank([verdict("deep", 5, [4, 5])], accuracy("deep", 0.6), [tree([1.0, 1.0, 1.0])])
     table.to_csv(tmp_path / "neurons.csv", index=False)

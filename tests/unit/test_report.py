@@ -133,6 +133,10 @@ def test_page_gives_each_cells_reason_escaped(page):
     assert "<b>AUC</b>" not in page
 
 
+def test_page_shows_what_unreliable_synapses_leave_to_predict_where_there_are_some(page):
+    assert re.findall(r"unreliable synapses leave</th><td>(.*?)</td>", page) == ["at least 0.9501"]
+
+
 def test_page_shows_the_depth_of_a_cell_that_has_one(page):
     assert re.search(r'class="big">1</p>\s*<p class="label">layer required', page)
 

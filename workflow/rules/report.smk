@@ -1,6 +1,7 @@
 """The verdict and the page that shows it."""
 
 VERDICT_CODE = [
+    "ceiling.py",
     "convergence.py",
     "criterion_dependence.py",
     "criterion.py",
@@ -18,6 +19,7 @@ rule decide_depth:
         tables=for_conditions(f"{CONDITION_PATH}/evaluation.csv"),
         counts=for_conditions(f"{CONDITION_PATH}/pair_counts.npz"),
         histories=histories_of_all,
+        ceilings=ceilings_of_all(),
     output:
         verdict=report(
             f"{RESULTS}/verdict.json",

@@ -18,9 +18,19 @@ def published(project, monkeypatch):
 
 
 def test_without_a_network_the_error_says_which_file_to_put_where(published, tmp_path):
-    with pytest.raises(ConnectionError, match=r"Put cell1\.asc into data/morphologies/, or set NEURODEPTH_DATA"):
+    message = rf"Put cell1\.asc into {tmp_path}/morphologies/, or set NEURODEPTH_DATA"
+    with pytest.raises(ConnectionError, match=message):
         morphology.obtain(published, tmp_path / "morphologies" / "cell1.asc")
     assert not list((tmp_path / "morphologies").iterdir())
+
+
+def test_a_morphology_of_ones_own_belongs_beside_its_cell(published, tmp_path):
+    own = {"path": "mine.swc"}
+    cell = dataclasses.replace(published, values={"morphology": own}, morphology_folder=tmp_path / "mine")
+    with pytest.raises(
+        FileNotFoundError, match=rf"Put mine\.swc into {tmp_path}/mine/, or into there/morphologies/, or set"
+    ):
+        morphology.find_morphology(cell, "there")
 
 
 def test_a_file_of_the_users_is_taken(published, tmp_path, reference, monkeypatch):

@@ -30,7 +30,7 @@ def find_morphology(definition: CellDefinition, data_path: str | Path = "data") 
     path = _look_for(definition, data_path)
     if path is None:
         name = definition.values["morphology"]["path"]
-        raise FileNotFoundError(f"{definition.name}: morphology {name} not found. {_by_hand(definition)}")
+        raise FileNotFoundError(f"{definition.name}: morphology {name} not found. {_by_hand(definition, data_path)}")
     return path
 
 
@@ -50,7 +50,7 @@ def obtain(definition: CellDefinition, output_path: Path) -> None:
         shutil.copy(found, temporary)
     else:
         log.info("%s: fetching %s", output_path, fetch["url"])
-        temporary.write_bytes(_fetch(definition))
+        temporary.write_bytes(_fetch(definition, output_path.parent.parent))
     check_sha256(temporary, fetch["sha256"])
     os.replace(temporary, output_path)
 
@@ -87,7 +87,7 @@ def _look_for(definition: CellDefinition, data_path: str | Path) -> Path | None:
     return look_for(morphology["path"], folders, morphology.get("fetch", {}).get("sha256"))
 
 
-def _fetch(definition: CellDefinition) -> bytes:
+def _fetch(definition: CellDefinition, data_path: Path) -> bytes:
     fetch = definition.values["morphology"]["fetch"]
     try:
         with urllib.request.urlopen(fetch["url"], timeout=TIMEOUT_S) as response:  # noqa: S310 the URL is the cell's own
@@ -96,14 +96,16 @@ def _fetch(definition: CellDefinition) -> bytes:
         return archive.read(member)
     except (OSError, zipfile.BadZipFile, StopIteration) as error:
         raise ConnectionError(
-            f"{definition.name}: could not fetch {fetch['member']} from {fetch['url']} ({error!r}). {_by_hand(definition)}"
+            f"{definition.name}: could not fetch {fetch['member']} from {fetch['url']} ({error!r}). {_by_hand(definition, data_path)}"
         ) from error
 
 
-def _by_hand(definition: CellDefinition) -> str:
+def _by_hand(definition: CellDefinition, data_path: str | Path) -> str:
     morphology = definition.values["morphology"]
     fetch = morphology.get("fetch")
+    own = "" if fetch else f"into {definition.morphology_folder or definition.folder}/, or "
     source = f" It is {fetch['member']} in {fetch['url']} (sha256 {fetch['sha256']})." if fetch else ""
     return (
-        f"Put {morphology['path']} into data/morphologies/, or set {DATA_VARIABLE} to the folder that holds it.{source}"
+        f"Put {morphology['path']} {own}into {data_path}/morphologies/, or set {DATA_VARIABLE} to the folder that holds "
+        f"it.{source}"
     )

@@ -81,7 +81,7 @@ def read(paths: Sequence[str | Path], n_synapses: int, duration_ms: int | None =
     Raises:
         DatasetError: If a file is missing or holds something else, or a trial is in two files.
     """
-    files = [_read(Path(path)) for path in paths]
+    files = [_read(Path(path), n_synapses) for path in paths]
     holder: dict[int, Path] = {}
     for file in files:
         for trial in file.trials:
@@ -112,7 +112,7 @@ class _File:
     duration_ms: int
 
 
-def _read(path: Path) -> _File:
+def _read(path: Path, n_synapses: int) -> _File:
     if not path.is_file():
         raise DatasetError(f"{path}: no such file; expected input spikes as CSV or NPZ")
     if path.suffix == ".csv":
@@ -124,8 +124,8 @@ def _read(path: Path) -> _File:
         if ARRAY not in arrays.files:
             return _of_columns(path, {name: arrays[name] for name in arrays.files})
         spikes = arrays[ARRAY]
-    if spikes.ndim != 3:
-        raise DatasetError(f"{path}: {ARRAY} has the shape {spikes.shape}, expected (trials, time, synapses)")
+    if spikes.ndim != 3 or spikes.shape[2] != n_synapses:
+        raise DatasetError(f"{path}: {ARRAY} has the shape {spikes.shape}, expected (trials, time, {n_synapses})")
     table = pd.DataFrame(dict(zip(COLUMNS, np.nonzero(spikes), strict=True)))
     return _File(path, table, np.arange(len(spikes)), spikes.shape[1])
 

@@ -91,6 +91,14 @@ def test_what_is_no_file_of_input_is_refused(tmp_path, text, message):
         input_spikes.read([tmp_path / "e.csv"], N_SYNAPSES, duration_ms=10)
 
 
+def test_an_array_of_other_synapses_is_refused(tmp_path):
+    np.savez(tmp_path / "e.npz", input_spikes=np.zeros((1, 8, N_SYNAPSES - 1)))
+    with pytest.raises(
+        DatasetError, match=r"e\.npz: input_spikes has the shape \(1, 8, 3\), expected \(trials, time, 4\)"
+    ):
+        input_spikes.read([tmp_path / "e.npz"], N_SYNAPSES)
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(DatasetError, match=r"e\.csv: no such file; expected input spikes"):
         input_spikes.read([tmp_path / "e.csv"], N_SYNAPSES)

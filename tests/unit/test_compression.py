@@ -99,3 +99,20 @@ def test_a_table_compares_all_forms_and_256_levels_lose_nothing(tmp_path):
     assert table.auc["256 levels"] == pytest.approx(table.auc["as trained"], abs=0.02)
     assert table.energy_uj_per_ms["256 levels"] == pytest.approx(table.energy_uj_per_ms["as trained"] / 20, rel=0.01)
     assert table.weights["90% pruned"] < 0.15 * table.weights["as trained"]
+
+
+def test_a_response_is_rectified_and_rounded_to_the_nearest_power_of_two():
+    responses = np.array([-3, 0, 1e-30, 0.3, 1, 2.8, 2.9, 3, 6, 1000], np.float32)
+    expected = [
+        0,
+        0,
+        2.0**-100,
+        0.25,
+        1,
+        2,
+        4,
+        4,
+        8,
+        1024,
+    ]  # nearest in the exponent: up from sqrt(2) times the lower one
+    np.testing.assert_allclose(np.asarray(compression._shift_only(responses)), expected)

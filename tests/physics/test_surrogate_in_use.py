@@ -80,7 +80,7 @@ def test_the_cells_tuft_answers_more_to_more_input(printed, folder):
 
 def test_what_the_network_proposes_is_played_to_the_cell(printed, folder):
     with np.load(folder / "asked.npz") as found:
-        assert found["drive_real"].shape == found["drive_promised"].shape == (2, 1, 2)
+        assert found["drive_real"].shape == found["drive_promised"].shape == (3, 1, 2)
         assert len({int(synapse) for _, synapse in found["drive_spikes"]}) == 6
         assert set(np.unique(found["time_real"])) <= {0, 1}
     assert "first spike at 45 ms" in printed["ask"]

@@ -93,13 +93,25 @@ def test_what_the_cell_did_stands_beside_what_was_promised_and_progress_is_shown
     for module in (answers, stimulus_design):
         monkeypatch.setattr(module, "built_cell", lambda protocol: Cell())
     monkeypatch.setattr(answers, "backgrounds", lambda protocol, n: [answers.SILENCE] * n)
-    for name, value in (("BUDGETS", (3, 6)), ("SEPARATION_BUDGET", 3), ("TIMING_BUDGET", 3)):
+    distance_um = np.where(np.isin(np.arange(N_SYNAPSES), STRONG), 10.0, 100.0)
+    tree = {
+        **{"segment_section": np.arange(N_SYNAPSES), "segment_parent": np.full(N_SYNAPSES, -1)},
+        **{"segment_region": np.full(N_SYNAPSES, "basal"), "segment_distance_um": distance_um},
+        **{"synapse_segment": np.arange(N_SYNAPSES), "synapse_excitatory": np.full(N_SYNAPSES, True)},
+    }
+    monkeypatch.setattr(stimulus_design.anatomy, "describe", lambda cell: tree)
+    for name, value in (("BUDGETS", (3, 6)), ("SEPARATION_BUDGET", 3), ("TIMING_BUDGET", 3), ("TOLERANCE_MS", 0)):
         monkeypatch.setattr(stimulus_design, name, value)
     found = stimulus_design.ask(Protocol("cell", "nmda", 1, 6000), network, n_backgrounds=2)
-    table = stimulus_design.summarise(found).set_index("question").real
-    assert table["output spikes by 3 designed ones"] == 1
-    assert table["output spikes by 3 random ones"] == 0
-    assert table["first spike at 45 ms"] == 1
+    table = stimulus_design.summarise(found).set_index("question")
+    assert table.real["output spikes by 3 designed ones"] == 1
+    assert table.real["output spikes by 3 random ones"] == 0
+    assert table.real["output spikes by 3 proximal ones"] == 1  # the strong synapses are the nearest
+    assert table.real["first spike at 45 ms"] == 1
+    assert table.real_error["first spike at 45 ms"] == 0
+    promised = found["drive_promised"][0, 1]
+    error = np.abs(promised[0] - promised[1]) / 2  # of the mean of two backgrounds
+    assert table.promised_error["output spikes by 6 designed ones"] == pytest.approx(error)
     assert len(figures.asked(found).axes) == 3
     shown = capsys.readouterr().err
     assert "the network is asked for the hardest drive: 2/2 budgets" in shown

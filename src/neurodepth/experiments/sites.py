@@ -32,7 +32,7 @@ class Sites:
         found = [np.flatnonzero(section == number) for number in own]
         return sorted(found, key=lambda branch: (-len(branch), branch[0]))
 
-    def near(self, regions: Sequence[str], n: int) -> np.ndarray:
+    def near(self, regions: Sequence[str] | np.ndarray, n: int) -> np.ndarray:
         """The `n` excitatory synapses of some regions that are nearest to the soma by path, nearest first."""
         own = self._excitatory(regions)
         distance_um = self.tree["segment_distance_um"][self.tree["synapse_segment"][own]]
@@ -61,6 +61,6 @@ class Sites:
             way.append(parent)
         return way
 
-    def _excitatory(self, regions: Sequence[str]) -> np.ndarray:
+    def _excitatory(self, regions: Sequence[str] | np.ndarray) -> np.ndarray:
         region = self.tree["segment_region"][self.tree["synapse_segment"]]
         return np.flatnonzero(np.isin(region, regions) & self.tree["synapse_excitatory"])

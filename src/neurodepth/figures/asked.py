@@ -29,7 +29,7 @@ def asked(found: Mapping[str, np.ndarray], width_in: float = 10.4) -> Figure:
 
 
 def _draw_drive(axes: Axes, found: Mapping[str, np.ndarray]) -> None:
-    names, colours = ("designed", "random"), (EXCITATORY, MIDDLE)
+    names, colours = ("designed", "random", "proximal"), (EXCITATORY, MIDDLE, INK)
     for kind, (name, colour) in enumerate(zip(names, colours, strict=True)):
         for who, look in (("promised", PROMISED), ("real", {})):
             values = found[f"drive_{who}"][kind]

@@ -13,16 +13,19 @@ import numpy as np
 import pandas as pd
 
 from neurodepth import surrogate
+from neurodepth.cells import anatomy
 from neurodepth.cells.trial import Events
 from neurodepth.experiments import answers
 from neurodepth.experiments.answers import ONSET_MS
-from neurodepth.experiments.design import Spikes, add
+from neurodepth.experiments.design import Spikes, add, at_once
+from neurodepth.experiments.sites import Sites
 from neurodepth.simulation import Protocol, progress
 from neurodepth.simulation.engine import LOCAL, Engine
 from neurodepth.simulation.protocol import built_cell
 from neurodepth.stimulus_design.search import Search, Wish, find
 
 __all__ = ["ask", "summarise"]
+KINDS = ("designed", "random", "proximal")  # of input that is to drive hardest
 BUDGETS = (20, 40, 80, 120)  # of the hardest drive
 SEPARATION_BUDGET, TIMING_BUDGET = 100, 100
 WINDOW_MS = 50  # in which spikes are added
@@ -49,37 +52,46 @@ def ask(
     everything = answers.backgrounds(protocol, 2 * n_backgrounds)
     own, others = everything[:n_backgrounds], everything[n_backgrounds:]
     stage = _Stage(protocol, model_path, n_workers, engine)
-    return _drive(stage, own, others) | _on_time(stage, own) | _separate(stage, own, others)
+    return _drive(stage, own, others) | _time(stage, own) | _separate(stage, own, others)
 
 
 def summarise(found: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """What was promised and what happened: one row an answer, with columns question, promised and real.
+    """What was promised and what happened, one row an answer.
 
     Drive and separation are mean output spikes, timing is the share of backgrounds on which the first spike comes in the
     wished span.
+
+    Returns:
+        Columns question, promised and real, each of these two with the standard error of its mean over backgrounds,
+        promised_error and real_error.
     """
-    rows = []
-    for kind, name in enumerate(("designed", "random")):
+    answers_of: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    for kind, name in enumerate(KINDS):
         for number, budget in enumerate(found["drive_budget"]):
-            means = (found[f"drive_{who}"][kind, number].mean() for who in ("promised", "real"))
-            rows.append((f"output spikes by {budget} {name} ones", *means))
-    rows.append((f"first spike at {found['time_wished_ms']} ms", *_on_time_shares(found)))
+            answers_of[f"output spikes by {budget} {name} ones"] = _both(found, "drive", (kind, number))
+    answers_of[f"first spike at {found['time_wished_ms']} ms"] = _on_time(found)
     for number, wish in enumerate(("to fire", "to be silent")):
-        means = (found[f"separation_{who}"][number].mean() for who in ("promised", "real"))
-        rows.append((f"output spikes where it is {wish}", *means))
-    return pd.DataFrame(rows, columns=["question", "promised", "real"])
+        answers_of[f"output spikes where it is {wish}"] = _both(found, "separation", (number,))
+    rows = [
+        (question, *(value for one in both for value in (one.mean(), one.std(ddof=1) / np.sqrt(len(one)))))
+        for question, both in answers_of.items()
+    ]
+    return pd.DataFrame(rows, columns=["question", "promised", "promised_error", "real", "real_error"])
 
 
-def _on_time_shares(found: Mapping[str, np.ndarray]) -> tuple[float, float]:
-    """Share of backgrounds whose first spike comes in the wished span: promised, and of the cell."""
+def _both(found: Mapping[str, np.ndarray], name: str, which: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Promised and real output spikes on each background."""
+    return found[f"{name}_promised"][which], found[f"{name}_real"][which]
+
+
+def _on_time(found: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """On each background, the promised chance that the first spike comes in the wished span, and whether it did."""
     low_ms = int(found["time_wished_ms"]) - int(found["time_tolerance_ms"])
     high_ms = int(found["time_wished_ms"]) + int(found["time_tolerance_ms"]) + 1
     before = found["time_promised"][:, :low_ms].sum(axis=1)
     within = found["time_promised"][:, low_ms:high_ms].sum(axis=1)
     first_ms = np.where(found["time_real"].any(axis=1), found["time_real"].argmax(axis=1), -1)
-    return float(np.mean(np.exp(-before) * -np.expm1(-within))), float(
-        np.mean((first_ms >= low_ms) & (first_ms < high_ms))
-    )
+    return np.exp(-before) * -np.expm1(-within), ((first_ms >= low_ms) & (first_ms < high_ms)).astype(float)
 
 
 class _Stage:
@@ -103,15 +115,20 @@ class _Stage:
         synapses, time_ms = rng.choice(excitatory, n_spikes, replace=False), rng.integers(0, WINDOW_MS, n_spikes)
         return tuple((int(ms), int(synapse)) for ms, synapse in zip(time_ms, synapses, strict=True))
 
+    def proximal(self, n_spikes: int) -> Spikes:
+        """As many spikes at once at the excitatory synapses nearest to the soma: what one would try without a network."""
+        sites = Sites(anatomy.describe(built_cell(self.protocol)))
+        return at_once(sites.near(np.unique(sites.tree["segment_region"]), n_spikes))
+
 
 def _drive(stage: _Stage, own: list[Events], others: list[Events]) -> dict[str, np.ndarray]:
-    """Most spikes for a budget, on other backgrounds than those searched on; random input for comparison."""
+    """Most spikes for a budget, on other backgrounds than those searched on; random and proximal input for comparison."""
     wishes = [Wish(fire_ms=(0, HEARD_MS - 1))] * len(own)
     budgets = progress.each(BUDGETS, len(BUDGETS), "the network is asked for the hardest drive", "budget")
     designed = [find(stage.model_path, own, wishes, Search(budget, WINDOW_MS)) for budget in budgets]
-    stimuli = [*designed, *map(stage.random, BUDGETS)]
+    stimuli = [*designed, *map(stage.random, BUDGETS), *map(stage.proximal, BUDGETS)]
     promised, real = stage.play(others * len(stimuli), [one for one in stimuli for _ in others])
-    shape = (2, len(BUDGETS), len(others))
+    shape = (len(KINDS), len(BUDGETS), len(others))
     return {
         "drive_budget": np.array(BUDGETS),
         "drive_promised": promised[:, :HEARD_MS].sum(axis=1).reshape(shape),
@@ -120,7 +137,7 @@ def _drive(stage: _Stage, own: list[Events], others: list[Events]) -> dict[str, 
     }
 
 
-def _on_time(stage: _Stage, own: list[Events]) -> dict[str, np.ndarray]:
+def _time(stage: _Stage, own: list[Events]) -> dict[str, np.ndarray]:
     """A spike at a wished millisecond and none before, on each background by spikes of its own."""
     wish = Wish((WISHED_MS - TOLERANCE_MS, WISHED_MS + TOLERANCE_MS), (0, WISHED_MS - TOLERANCE_MS - 1))
     search = Search(TIMING_BUDGET, WISHED_MS + TOLERANCE_MS)

@@ -127,6 +127,18 @@ def test_highlighting_a_neuron_fades_the_others(open_page):
     assert [opacity < 1 for opacity in faded] == [True, False]
 
 
+def test_the_data_of_all_neurons_show_the_measure_chosen(open_page):
+    page = open_page()
+    draw(page)
+    page.locator("#comparison-data [data-control=measure]").select_option("soma voltage")
+    page.wait_for_function(
+        "() => document.querySelector('[data-chart=data]').layout.xaxis.title.text === 'Soma voltage (mV)'"
+    )
+    (drawn,) = page.locator("[data-chart=data]").evaluate("(one) => one.data.map((line) => Array.from(line.median))")
+    cells = page.locator("#comparison-data tbody td[data-label^=Soma]").all()
+    assert drawn == pytest.approx([float(one.get_attribute("data-value")) for one in cells], abs=1e-4)
+
+
 def test_a_column_heading_sorts_the_table(open_page):
     page = open_page()
     table = page.locator("#comparison-table table")
@@ -177,7 +189,7 @@ def test_the_tree_is_coloured_by_choice(open_page):
         ("distance from the soma", "µm"),
         ("density of Ih", "Ih (S/cm²); grey: none"),
         ("excitatory input rate", "Hz"),
-        ("mean voltage", "mV"),
+        ("mean voltage", "(mV)≤"),
     ):
         colour.select_option(option)
         expect(page.locator(f"{CELL} .colour-bar")).to_contain_text(unit)

@@ -1,10 +1,14 @@
 """The quick study on a real SLURM of two emulated nodes, disturbed on its way: `make test-cluster`.
 
-Two runs through sbatch: the first loses a simulation to `scancel`; the second loses a training to `scancel`, then a
-node, and comes to the report. What they make is held against a local run, and against workers that Dask submits.
+Two runs through sbatch, in a clone made as docs/cluster.md says: the first loses a simulation to `scancel`; the second
+loses a training to `scancel`, another to its time limit, jobs to their memory limit, then a node, and comes to the
+report. What they make is held against a local run, and against workers that Dask submits.
 """
 
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +17,7 @@ import pytest
 import yaml
 
 from tests.cluster import slurm
+from tests.project_copy import link_environment
 from tests.workflow.disturbed import NOT_COPIED
 
 pytestmark = pytest.mark.timeout(1800)  # of all runs that a test asks for; on two free cores they need a quarter of it
@@ -22,6 +27,8 @@ QUICK = ["--configfile", "config/quick.yaml"]
 CORES = 2  # of a node, and of a simulation
 RESULTS = Path("results/quick")
 TRAINING = RESULTS / "lif/default/networks/depth_2/trials_40/seed_1.keras"  # ten epochs
+SLOW_TRAINING = RESULTS / "lif/default/networks/depth_2/trials_20/seed_1.keras"
+TOO_LITTLE = "describe_data:mem_mb=40*attempt**5"  # of MB: no Snakemake starts in 40, and 9720 are more than enough
 SHARD = RESULTS / "l5pc/nmda/trials/train/0000.h5"
 SITE = {  # what docs/cluster.md has a site write, and waits that suit a scheduler without other users
     "slurm_partition: compute": f"slurm_partition: {slurm.PARTITION}",
@@ -76,7 +83,7 @@ class Run:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     if reason := slurm.reason_not_to_run():
-        pytest.skip(reason)
+        (pytest.fail if os.environ.get("NEURODEPTH_CLUSTER_TESTS") == "required" else pytest.skip)(reason)
     slurm.install()
     running = slurm.Slurm(tmp_path_factory.mktemp("slurm"), n_nodes=2, cores=CORES, memory_mb=16000)
     try:
@@ -90,14 +97,36 @@ def cluster(tmp_path_factory):
 def make_copy(project, tmp_path_factory):
     def make(name):
         folder = shutil.copytree(project, tmp_path_factory.mktemp(name) / "project", ignore=NOT_COPIED)
-        for profile in (folder / "profiles").glob("*/config.yaml"):
-            text = profile.read_text()
-            for shipped, here in SITE.items():
-                text = text.replace(shipped, here)
-            profile.write_text(text)
+        edit_profiles(folder)
         return folder
 
     return make
+
+
+@pytest.fixture(scope="module")
+def typed(project):
+    """The lines of docs/cluster.md from the login node to the report, without comments."""
+    page = (project / "docs" / "cluster.md").read_text()
+    block = page.split("## From the login node to the report")[1].split("```bash\n")[1].split("```")[0]
+    return [re.sub(r"\s+#.*", "", line) for line in block.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def clone(project, typed, cluster, tmp_path_factory):
+    """A clone, made and prepared as the page says, up to the dry run; what is not committed yet is laid over it."""
+    folder = tmp_path_factory.mktemp("cluster")
+    shell = [line.replace("/a/folder/that/all/nodes/see", str(folder)) for line in typed]
+    shell = [line.replace("https://github.com/ORGANISATION/neurodepth", f"{project} neurodepth") for line in shell]
+    run_lines(shell[:2], folder, cluster)
+    copy = folder / "neurodepth"
+    shutil.copytree(project, copy, ignore=NOT_COPIED, dirs_exist_ok=True)
+    link_environment(copy)  # in place of two minutes of installing
+    assert shell[4] == "nano profiles/slurm/config.yaml"
+    edit_profiles(copy)
+    dry_run = run_lines([*shell[2:4], shell[5]], copy, cluster)
+    assert f"{slurm.PARTITION}* {CORES} 16000" in dry_run
+    assert "make_report" in dry_run
+    return copy
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +139,9 @@ def local(make_copy, cluster):
 
 
 @pytest.fixture(scope="module")
-def cancelled(make_copy, cluster):
+def cancelled(clone, cluster):
     """A run whose simulation was cancelled in the middle, and when each file was finished."""
-    folder = make_copy("cluster")
+    folder = clone
     profile = ("--workflow-profile", "profiles/slurm")
     run = Run(folder, cluster, *profile, *QUICK, "--retries", "0", "--until", "simulate_trials")
     log = folder / RESULTS / "logs/simulate_trials/l5pc/nmda/train_0000.log"
@@ -125,13 +154,20 @@ def cancelled(make_copy, cluster):
 
 @pytest.fixture(scope="module")
 def completed(cancelled, cluster):
-    """The next run: it loses a training, then a node, and comes to its end; its exit status, output and jobs."""
+    """The next run: it loses trainings, memory and a node, and comes to its end; its exit status, output and jobs."""
     folder = cancelled[0]
-    run = Run(folder, cluster, "--workflow-profile", "profiles/slurm", *QUICK)
-    checkpoint = (folder / TRAINING).with_name("seed_1.keras.checkpoint") / "history.json"
-    run.wait_for(checkpoint.exists, "checkpoint")
-    (job,) = cluster.jobs("train_network_wildcards_lif_default_2_40_1")
-    cluster.call("scancel", job)
+    run = Run(folder, cluster, "--workflow-profile", "profiles/slurm", *QUICK, "--set-resources", TOO_LITTLE)
+    left = {job_of(path): (folder / f"{path}.checkpoint" / "history.json") for path in (TRAINING, SLOW_TRAINING)}
+    while left:
+        name = run.wait_for(lambda: next((name for name, path in left.items() if path.exists()), ""), "checkpoint")
+        del left[name]
+        (job,) = cluster.jobs(name)
+        if name == job_of(TRAINING):
+            cluster.call("scancel", job)
+        else:  # it comes to no end before the scheduler looks at time limits, as it does twice a minute
+            for process in slurm.processes_of(job, "train_network.py"):
+                process.send_signal(signal.SIGSTOP)
+            cluster.call("scontrol", "update", f"JobId={job}", "EndTime=now+1seconds")
     lost = cluster.nodes[-1]
     run.wait_for(lambda: lost in cluster.jobs("rule_").values(), "job on the second node")
     cluster.kill_node(lost)
@@ -166,9 +202,31 @@ def test_a_cancelled_training_goes_on_after_its_last_epoch(cancelled, completed)
     assert "going on after epoch" in log.read_text()
 
 
+def test_a_training_goes_on_after_the_last_epoch_before_its_time_limit(cancelled, completed):
+    assert "SLURM status is: 'TIMEOUT'" in completed[1]
+    log = cancelled[0] / RESULTS / "logs/train_network/lif/default/depth_2_trials_20_seed_1.log"
+    assert "going on after epoch" in log.read_text()
+
+
 def test_a_job_that_is_tried_again_asks_for_twice_the_memory(completed):
     for memory in ("3008M", "6016M"):
-        assert f"rule_train_network_wildcards_lif_default_2_40_1: {memory}" in completed[2]
+        assert f"rule_{job_of(TRAINING)}: {memory}" in completed[2]
+
+
+def test_a_job_that_was_killed_for_its_memory_succeeds_with_more(cancelled, completed, cluster):
+    for memory in ("40M", "1280M"):
+        assert f"rule_describe_data_wildcards_lif_default: {memory}" in completed[2]
+    logs = "".join(path.read_text() for path in (cluster.folder / "log").glob("slurmd-*.log"))
+    assert "exceeded memory limit" in logs
+    assert (cancelled[0] / RESULTS / "lif/default/statistics.npz").exists()
+
+
+def test_the_last_lines_of_the_page_show_logs_and_report(cancelled, completed, typed, cluster, tmp_path):
+    *_, start, tail, copy = typed
+    assert start == "snakemake --workflow-profile profiles/slurm"
+    lines = [line.replace("results/", f"{RESULTS}/").replace("~", str(tmp_path)) for line in (tail, copy)]
+    assert "train_0000.log" in run_lines(lines, cancelled[0], cluster)
+    assert (tmp_path / "report.html").exists()
 
 
 def test_shards_made_on_the_cluster_are_those_of_a_local_run_byte_for_byte(cancelled, completed, local):
@@ -200,6 +258,31 @@ def test_the_generic_profile_submits_the_same_rules(make_copy, local, cluster):
     run = Run(folder, cluster, "--workflow-profile", "profiles/cluster-generic", *QUICK, "--", str(shard))
     assert run.end() == 0, run.text()[-3000:]
     assert (folder / shard).read_bytes() == (local / shard).read_bytes()
+
+
+def edit_profiles(folder):
+    """What a site does to the profiles, and shorter waits."""
+    for profile in (folder / "profiles").glob("*/config.yaml"):
+        text = profile.read_text()
+        for shipped, here in SITE.items():
+            text = text.replace(shipped, here)
+        profile.write_text(text)
+
+
+def run_lines(lines, folder, cluster):
+    """Type lines into a shell, and give back what they print; the first that fails ends it."""
+    environment = cluster.environment | {"PYTHONPATH": str(folder / "src")}
+    script = "\n".join(["set -e", *lines])
+    done = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def job_of(training):
+    """What a training's SLURM job is called, after `rule_`."""
+    cell, variant, _, depth, trials, seed = training.with_suffix("").parts[-6:]
+    numbers = [part.split("_")[1] for part in (depth, trials, seed)]
+    return "_".join(["train_network_wildcards", cell, variant, *numbers])
 
 
 def shards(folder):

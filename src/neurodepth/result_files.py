@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from neurodepth.report import Condition
 
 EXAMPLE, UNUSUAL, EXPERIMENTS, TRUST = "example.npz", "out_of_distribution.csv", "experiments.npz", "trust.json"
+TUNED = "output_rates.csv"
 # Of each neuron, by the name that the report gives it; a study of an earlier version may lack some.
 DESCRIBED = {
     "tree_path": "tree.npz",
@@ -42,7 +43,9 @@ def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any]) 
     folder = results / cell / variant
     described = {
         name: if_there(folder / file)
-        for name, file in (DESCRIBED | {"unusual_path": UNUSUAL, "experiments_path": EXPERIMENTS}).items()
+        for name, file in (
+            DESCRIBED | {"unusual_path": UNUSUAL, "experiments_path": EXPERIMENTS, "tuned_path": TUNED}
+        ).items()
     }
     histories = _histories(folder / "networks", condition, study)
     return Condition(cell, variant, folder / EXAMPLE, histories, **described)

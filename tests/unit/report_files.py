@@ -44,6 +44,8 @@ def write_study(folder: Path, cells: Sequence[tuple] = CELLS) -> Path:
         np.savez(own / "statistics.npz", **statistics[cell, variant])
         np.savez(own / "experiments.npz", **_experiments(rng))
         _curves().to_csv(own / "curves.csv", index=False)
+        tried = [(1.0, 3.1, 0.5, 8), (0.5, 0.93, 0.21, 16)]
+        pd.DataFrame(tried, columns=results.TUNED_COLUMNS).to_csv(own / "output_rates.csv", index=False)
         for depth in DEPTHS:
             for trials in (10, 20):
                 history_path = own / f"networks/depth_{depth}/trials_{trials}/seed_1.csv"
@@ -125,6 +127,7 @@ def write_report(
                 own / example,
                 sorted(own.rglob("seed_*.csv")),
                 None if cell == "lif" else unusual_path,
+                tuned_path=own / "output_rates.csv" if cell == "lif" and files else None,
                 **optional,
             )
         )

@@ -15,6 +15,11 @@ EXPERIMENTS = {  # on cells with dendrites, where the study asks for them
     for cell, variant in CONDITIONS
     if config.get("experiment_backgrounds", 0) and morphology_file(cell)
 }
+TUNED = {  # the search for an output rate, where the study asks for one
+    (cell, variant): f"{RESULTS}/{cell}/{variant}/{result_files.TUNED}"
+    for (cell, variant), one in CONDITIONS.items()
+    if "target_output_rate_hz" in one
+}
 
 
 def train_shards(wildcards):
@@ -46,7 +51,7 @@ def described_files():
     described = [
         path for pattern in DESCRIBED.values() for path in for_conditions(pattern)
     ]
-    return described + list(EXPERIMENTS.values())
+    return described + list(EXPERIMENTS.values()) + list(TUNED.values())
 
 
 def shown_conditions():
@@ -58,5 +63,6 @@ def shown_conditions():
         unusual = f"{CONDITION_PATH}/{result_files.UNUSUAL}".format_map(names)
         files["unusual_path"] = unusual if one.get("test_on") else None
         files["experiments_path"] = EXPERIMENTS.get((cell, variant))
+        files["tuned_path"] = TUNED.get((cell, variant))
         shown.append(names | files)
     return shown

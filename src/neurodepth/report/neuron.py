@@ -70,6 +70,7 @@ def describe(
         "has_costs": "models" in tables and len(tables["models"]) > 0,
         "brain": brain.describe(tables.get("models"), criterion, assumptions),
         "needed": tables["needed"].to_dict("records") if "needed" in tables else [],
+        "tuned": _tuned(condition.tuned_path),
         "unusual": results.read_unusual(condition.unusual_path) if condition.unusual_path else None,
     }
     files = {
@@ -85,6 +86,11 @@ def describe(
     described["figures"] = _draw(condition, name, tables, files, criterion, example, int(best.depth), folder)
     has = set(files) | ({"curves"} if condition.curves_path else set())
     return described | {"has": has} | _recorded(files)
+
+
+def _tuned(path: Path | None) -> dict[str, Any] | None:
+    """The factor on the input rates that a search for an output rate ended with, and what it gave; the table's last row."""
+    return results.read_table(path, results.TUNED_COLUMNS).iloc[-1].to_dict() if path else None
 
 
 def _by_cost(tables: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:

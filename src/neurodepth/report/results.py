@@ -46,6 +46,7 @@ NEURONS_COLUMNS = (
     *("dendritic_length_um", "dendritic_area_um2", "dendritic_branches", "synapses"),
 )
 DATA_COLUMNS = data_comparison.COLUMNS
+TUNED_COLUMNS = ("factor", "output_rate_hz", "standard_error_hz", "trials")
 CURVES_COLUMNS = ("curve", "x", "y", "count", "depth", "training_trials", "seed")
 EVALUATION_COLUMNS = ("depth", "training_trials", "seed", "auc", "training_h")
 UNUSUAL_COLUMNS = ("test_variant", "depth", "training_trials", "auc")
@@ -71,6 +72,7 @@ class Condition:
         curves_path: curves.csv, calibration and timing of each network.
         evaluation_path: evaluation.csv, the scores of each training seed.
         experiments_path: experiments.npz, classical experiments on cell and networks.
+        tuned_path: output_rates.csv, the search for a target output rate.
 
     A path that is None leaves its part of the report out.
     """
@@ -87,6 +89,7 @@ class Condition:
     curves_path: Path | None = None
     evaluation_path: Path | None = None
     experiments_path: Path | None = None
+    tuned_path: Path | None = None
 
     @property
     def name(self) -> str:

@@ -129,7 +129,7 @@ def test_a_broken_neurolucida_file_is_refused(project, isolated, tmp_path, good,
 def test_a_file_of_another_kind_is_refused(project, isolated, tmp_path):
     folder = _with_morphology(project, tmp_path, "cell.hoc", "create soma")
     with pytest.raises(
-        InvalidFileError, match=r"cell\.hoc: expected a file \.swc or \.asc .*found '\.hoc': convert it"
+        InvalidFileError, match=r"cell\.hoc: expected a file \.swc, \.asc .* or \.nml .*found '\.hoc': convert it"
     ):
         isolated(_build, folder)
 

@@ -51,6 +51,7 @@ SIMULATION_CODE = [
     "cells/mechanisms.py",
     "cells/morphology.py",
     "cells/morphology_file.py",
+    "cells/neuroml.py",
     "cells/point.py",
     "cells/point_models.py",
     "cells/recording.py",

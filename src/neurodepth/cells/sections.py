@@ -1,13 +1,14 @@
 """Sections of a cell in NEURON, from its morphology file, and the mechanisms that they need."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from neuron import h
 
-from neurodepth.cells import mechanisms
+from neurodepth.cells import mechanisms, neuroml
 from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.morphology_file import check_swc
 from neurodepth.validation import InvalidFileError
@@ -40,7 +41,7 @@ def import_morphology(path: Path, definition: CellDefinition) -> dict[str, list[
     """Make the sections of a cell, with as many segments as its definition asks for.
 
     Args:
-        path: SWC or Neurolucida file.
+        path: SWC, Neurolucida or NeuroML file.
         definition: The cell, for its axon and the length of its segments.
 
     Returns:
@@ -51,15 +52,24 @@ def import_morphology(path: Path, definition: CellDefinition) -> dict[str, list[
             parent, finite coordinates or a positive diameter.
     """
     kind = path.suffix.lower()
-    if kind == ".swc":
-        check_swc(path)
+    if kind in (".swc", ".nml"):
         reader = h.Import3d_SWC_read()
     elif kind == ".asc":
         reader = h.Import3d_Neurolucida3()
         reader.quiet = 1
     else:
-        raise InvalidFileError(f"{path}: expected a file .swc or .asc (Neurolucida), found '{path.suffix}': convert it")
-    reader.input(str(path))
+        raise InvalidFileError(
+            f"{path}: expected a file .swc, .asc (Neurolucida) or .nml (NeuroML), found '{path.suffix}': convert it"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        if kind == ".nml":
+            readable = Path(folder) / "tree.swc"
+            neuroml.write_swc(path, readable)
+        else:
+            readable = path
+        if kind != ".asc":
+            check_swc(readable)
+        reader.input(str(readable))
     sections = _Sections()
     h.Import3d_GUI(reader, False).instantiate(sections)
     found = {name: list(getattr(sections, name, [])) for name in ("soma", "dend", "apic", "axon")}

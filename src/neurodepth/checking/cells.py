@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodepth import validation
-from neurodepth.cells import definition
+from neurodepth.cells import definition, neuroml
 from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.foreign.files import find_model
 from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms, declared, mechanism_files
@@ -115,7 +115,13 @@ def _morphology_faults(cell: CellDefinition, data_path: str | Path) -> list[str]
         path = find_morphology(cell, data_path)
     except (FileNotFoundError, validation.InvalidFileError) as error:
         return [str(error)]
-    return swc_faults(path) if path.suffix.lower() == ".swc" else []  # other files are checked when the cell is built
+    kind = path.suffix.lower()
+    if kind == ".nml":
+        try:
+            neuroml.read(path)
+        except validation.InvalidFileError as error:
+            return str(error).splitlines()
+    return swc_faults(path) if kind == ".swc" else []  # other files are checked when the cell is built
 
 
 def _unlike(variants: Sequence[CellDefinition]) -> list[CellDefinition]:

@@ -75,6 +75,47 @@ def test_a_python_function_makes_a_cell(project, isolated, tmp_path):
     assert found["after"]["celsius"] == 6.3
 
 
+def test_a_program_of_ours_beside_the_definition_makes_a_model_from_files_that_stay_as_they_are(
+    project, isolated, tmp_path
+):
+    folder = written_in_python(tmp_path, project, file="adapter.py")
+    theirs = (folder / "theirs" / "cell.py").read_text()
+    adapter = "import sys, os\nsys.path.insert(0, os.getcwd())\nimport cell\n\ndef build(length_um):\n    return cell.build(2 * length_um)\n"
+    (folder / "adapter.py").write_text(adapter)
+    found = isolated(foreign_model.driven, folder)
+    assert found["segments"]["length_um"].sum() == pytest.approx(300)
+    assert (folder / "theirs" / "cell.py").read_text() == theirs
+
+
+def test_a_cell_without_dendrites_is_refused_with_what_to_take_instead(project, tmp_path):
+    """BluePyOpt's example cell is one: three points of a soma, with hh."""
+    folder = written_in_python(tmp_path, project, file="adapter.py", arguments={})
+    program = """
+from neuron import h
+h.load_file("import3d.hoc")
+
+class Cell:
+    pass
+
+def build():
+    reader, cell = h.Import3d_SWC_read(), Cell()
+    reader.input("simple.swc")
+    h.Import3d_GUI(reader, False).instantiate(cell)
+    cell.soma[0].insert("hh")
+    return cell
+"""
+    (folder / "adapter.py").write_text(program)
+    (folder / "theirs" / "simple.swc").write_text(
+        "1 1 -5.0 0.0 0.0 5.0 -1\n2 1 0.0 0.0 0.0 5.0 1\n3 1 5.0 0.0 0.0 5.0 2\n"
+    )
+    values = yaml.safe_load((folder / "cell.yaml").read_text())
+    values["model"]["sections"] = {"soma": "soma"}
+    (folder / "cell.yaml").write_text(yaml.safe_dump(values))
+    (found,) = cell_faults(folder)
+    assert "expected dendrites, on which the synapses lie, found a model without any" in found
+    assert "or a point neuron (type: point)" in found
+
+
 def test_another_model_needs_a_process_of_its_own(project, isolated, tmp_path):
     one, other = (foreign_model.write(tmp_path / name, project) for name in ("one", "other"))
     with pytest.raises(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from neurodepth import validation
 from neurodepth.cells.definition import CellDefinition
-from neurodepth.cells.foreign.files import TEMPLATE, find_model, templates
+from neurodepth.cells.foreign.files import TEMPLATE, find_model, python_program, templates
 
 ENDING = re.compile(r"\bquit\s*\(\s*\)|\b_exit\(")  # calls that end the whole process, in HOC and in Python
 
@@ -23,7 +23,7 @@ def model_faults(cell: CellDefinition, data_path: str | Path) -> list[str]:
 def _program_faults(cell: CellDefinition, folder: Path) -> Iterator[str]:
     model, origin = cell.values["model"], f"{cell.folder}/cell.yaml"
     kind = "hoc" if "hoc" in model else "python"
-    path = folder / model[kind]["file"]
+    path = python_program(cell, folder) if kind == "python" else folder / model["hoc"]["file"]
     if not path.is_file():
         known = sorted(file.name for file in path.parent.glob(f"*{Path(model[kind]['file']).suffix}"))
         yield f"{origin}: model.{kind}.file: no file {path}: {validation.nearest(path.name, known)}"

@@ -38,6 +38,13 @@ def find_model(definition: CellDefinition, data_path: str | Path = "data") -> Pa
     return folder
 
 
+def python_program(definition: CellDefinition, folder: Path) -> Path:
+    """The Python file that makes a foreign model: in the model's folder, else one of ours beside a cell.yaml that names the model."""
+    name = definition.values["model"]["python"]["file"]
+    places = [folder, definition.folder, *filter(None, [definition.model_folder])]
+    return next((place / name for place in places if (place / name).is_file()), folder / name)
+
+
 def published(folder: Path) -> list[Path]:
     """Files of a model that it can be made from, sorted."""
     return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)

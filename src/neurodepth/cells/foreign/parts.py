@@ -71,7 +71,12 @@ def _choose(model: Any, wanted: str | dict[str, str]) -> list[Any]:
 
 def _faults(parts: dict[str, list[Any]], chosen: dict[str, Any]) -> Iterator[str]:
     """What is wrong with parts that are there."""
-    if not parts["basal"] and not parts["apical"]:
+    if len(parts["soma"]) + len(parts["axon"]) == sum(1 for _ in h.allsec()):
+        yield (
+            "model.sections: expected dendrites, on which the synapses lie, found a model without any: take one that has "
+            "them, or a point neuron (type: point)"
+        )
+    elif not parts["basal"] and not parts["apical"]:
         yield f"model.sections: expected dendrites, basal or apical, found {', '.join(chosen)}: name theirs too"
     times = Counter(section for sections in parts.values() for section in sections)
     if twice := [section for section, number in times.items() if number > 1]:

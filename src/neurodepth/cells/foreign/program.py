@@ -15,7 +15,7 @@ import numpy as np
 from neuron import h
 
 from neurodepth.cells.definition import CellDefinition
-from neurodepth.cells.foreign.files import templates
+from neurodepth.cells.foreign.files import python_program, templates
 from neurodepth.validation import InvalidFileError, nearest
 
 # What NEURON's standard run system keeps for the whole process.
@@ -57,7 +57,7 @@ def instantiate(definition: CellDefinition, folder: Path) -> Any:
     with _undisturbed(folder) as said:
         if "hoc" in model:
             return _from_template(model, folder, origin, said)
-        return _from_function(model["python"], folder, origin)
+        return _from_function(model["python"], python_program(definition, folder), origin)
 
 
 @contextlib.contextmanager
@@ -107,8 +107,8 @@ def _load(file: str, left_out: list[str]) -> None:
     h.load_file(file)
 
 
-def _from_function(program: dict[str, Any], folder: Path, origin: str) -> Any:
-    path, name = folder / program["file"], program["function"]
+def _from_function(program: dict[str, Any], path: Path, origin: str) -> Any:
+    name = program["function"]
     sys.path.insert(0, str(path.parent))
     try:
         module = runpy.run_path(str(path))

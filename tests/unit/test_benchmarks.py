@@ -4,7 +4,10 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from neurodepth.cells.trial import Trial
 
 
 def run_benchmark(project, *arguments):
@@ -46,3 +49,17 @@ def test_a_quick_run_writes_figures_and_a_table(project, tmp_path):
     assert all(row["wall_s"] > 0 for row in rows)
     assert figures["origin"]["command"].startswith("python benchmarks/simulation.py --quick --part shards")
     assert "## Whole cost and memory of a shard" in table_path.read_text()
+
+
+def test_a_spike_is_kept_where_the_rounded_cell_has_one_within_two_ms(project, monkeypatch):
+    monkeypatch.syspath_prepend(project / "benchmarks")
+    from weight_bits import compare
+
+    voltage_mv = np.random.default_rng(0).normal(-65, 2, 1500).astype(np.float32)
+    exact = [Trial(None, np.array([100.0, 600.0, 800.0, 900.0]), voltage_mv)] * 3  # the first one before 500 ms
+    rounded = [Trial(None, np.array([601.5, 803.0, 900.0, 1200.0]), voltage_mv + 1)] * 3
+    found = compare(rounded, exact)
+    assert (found["spikes"], found["rate_hz"]) == (9, 4)
+    assert found["spikes_kept"] == pytest.approx(2 / 3)
+    assert found["spikes_added"] == pytest.approx(2 / 3)
+    assert found["variance_explained"] == pytest.approx(1 - 1 / 2**2, abs=0.02)  # an error of 1 mV; 3000 samples

@@ -42,9 +42,9 @@ def test_the_logarithm_of_log_normal_weights_has_the_given_spread():
     assert logarithm.mean() == pytest.approx(-(0.9**2) / 2, abs=0.03)  # for a mean of 1
 
 
-@pytest.mark.parametrize("bits", [0, 1, 4])
-def test_bits_leave_that_many_weights(bits):
-    assert len(np.unique(drawn(**LOG_NORMAL | {"bits": bits}))) == 2**bits
+@pytest.mark.parametrize(("bits", "levels"), [(0, 1), (1, 2), (2.6, 6), (4, 16)])
+def test_bits_leave_that_many_weights(bits, levels):
+    assert len(np.unique(drawn(**LOG_NORMAL | {"bits": bits}))) == levels
 
 
 def test_no_weight_moves_further_than_half_a_level():

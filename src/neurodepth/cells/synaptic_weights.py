@@ -28,10 +28,10 @@ def draw_weights(kinds: np.ndarray, synapses: dict[str, Any], distance_um: np.nd
     return weights
 
 
-def quantise(weights: np.ndarray, bits: int) -> np.ndarray:
-    """Round weights to 2**bits levels: the middles of bins of equal width in the logarithm, from the smallest to the largest."""
+def quantise(weights: np.ndarray, bits: float) -> np.ndarray:
+    """Round weights to 2**bits levels, a whole number of them: the middles of bins of equal width in the logarithm, from the smallest to the largest."""
     logarithm = np.log(weights)
-    edges = np.linspace(logarithm.min(), logarithm.max(), 2**bits + 1)
+    edges = np.linspace(logarithm.min(), logarithm.max(), round(2**bits) + 1)
     middles = (edges[1:] + edges[:-1]) / 2
     return np.exp(middles[np.searchsorted(edges[1:-1], logarithm, side="right")])
 

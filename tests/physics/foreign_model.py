@@ -136,6 +136,29 @@ def described(folder: Path):
     return anatomy.describe(cells.build(definition.read(folder), simulator="neuron"))
 
 
+def inspected(folder: Path, data_path: Path, is_driven: bool):
+    """Parts, synapses and length of a published cell, and whether one volley of 100 ms drives its soma where asked for."""
+    from neurodepth import cells
+    from neurodepth.cells import definition
+    from neurodepth.cells.trial import Events
+
+    cell = cells.build(definition.read(folder), data_path, simulator="neuron")
+    risen_mv = None
+    if is_driven:
+        excitatory = np.flatnonzero(cell.synapses["kind"] == "excitatory").astype(np.uint16)
+        soma_mv = cell.run(Events(np.full(excitatory.size, 20, np.uint16), excitatory), 60, 0.05, True).soma_voltage_mv
+        risen_mv = soma_mv[20:].max() - soma_mv[19]
+    return {
+        "soma": len(cell.parts["soma"]),
+        "dendrites": len(cell.parts["basal"]) + len(cell.parts["apical"]),
+        "has_apical": bool(cell.parts["apical"]),
+        "segments": len(cell.segments),
+        "dendrite_mm": cell.segments["length_um"].sum() / 1000,
+        "synapses": cell.synapses["kind"].value_counts().to_dict(),
+        "risen_mv": risen_mv,
+    }
+
+
 def built_twice(folder: Path, other: Path):
     """Build one model in a process that has built another."""
     import gc

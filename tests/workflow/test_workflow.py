@@ -201,7 +201,7 @@ def test_a_killed_training_goes_on_where_it_was(study, results):
     assert not checkpoint.exists()
 
 
-@pytest.mark.parametrize("name", ["default", "quick", *STUDIES])
+@pytest.mark.parametrize("name", ["default", "quick", "foreign", *STUDIES])
 def test_a_shipped_study_passes_a_dry_run(tmp_path, name):
     folder = copy_project(tmp_path / "project")
     small = ["config/studies/small.yaml"] if name in STUDIES else []

@@ -10,15 +10,8 @@ from matplotlib.figure import Figure
 
 from neurodepth.figures.style import INK, PALE, styled
 
-REGIONS = (
-    "axon",
-    "soma",
-    "basal",
-    "trunk",
-    "oblique",
-    "apical",
-    "tuft",
-)  # rows of the image, from below; also in player.js
+# Rows of the image, from below; as in player.js.
+REGIONS = ("axon", "soma", "basal", "trunk", "oblique", "tuft")
 PERCENTILES = (1, 99)  # of the voltages, between which colours run
 SMALLEST_SHARE = 1 / 30  # of the rows, of a region that is named
 THINNEST_PT, PT_PER_UM = 0.9, 0.6  # line of a segment: a thin dendrite must still be seen

@@ -218,7 +218,7 @@ def definition_files(wildcards):
 def model_files(cell):
     """Files of a foreign model: the archive, which is fetched, or those of its folder, and a program of ours for them."""
     model = cell.values["model"]
-    own = [cell.folder / model["python"]["file"]] if "python" in model else []
+    own = [cell.model_folder / model["python"]["file"]] if "python" in model else []
     own = [os.path.relpath(path) for path in own if path.is_file()]
     if "archive" in model:
         return [f"data/models/{model['archive']['file']}", *own]

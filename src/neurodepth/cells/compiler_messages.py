@@ -8,7 +8,8 @@ GUIDE = "https://www.neuronsimulator.org/en/9.0.0/guide/porting_mechanisms_to_cp
 COLOUR = re.compile("\x1b\\[[0-9;]*m")
 COMPILER = re.compile(r"^(?:.*/)?(\w+)\.cpp:\d+:\d+: error: (.+)$")
 TRANSLATOR = re.compile(r"^(.*) at line (\d+) in file (\w+)\.mod")
-BEGINNING = re.compile(r"^\s*Error: ")  # of what the translator says, which may be lines above the place
+BEGINNING = re.compile(r"^\s*Error: ")  # of what the translator says, at most so many lines above the place
+MOST_LINES = 4
 NOISE = ("[warning]", "diff:", "NOTE: If you are encountering MOD file", "refer to the C++ migration guide")
 SHOWN = re.compile(r"^\s*\d+ \| (.*)$")  # the line of C++ that a compiler shows
 # A name, or a function with its type and arguments, between typographic or plain quotes.
@@ -53,8 +54,9 @@ def _complaints(lines: list[str], sources: dict[str, Path]) -> Iterator[str]:
 
 def _refused(lines: list[str], last: str, shown: str) -> str:
     """What the translator found on a line that it shows, and says in one line or several, the last of which names the place."""
-    first = next((back for back in range(len(lines) - 1, -1, -1) if BEGINNING.match(lines[back])), len(lines) - 1)
-    said = " ".join(part.strip() for part in [*lines[first:-1], last]).removeprefix("Error: ").strip()
+    near = lines[-MOST_LINES:]
+    first = next((back for back in reversed(range(len(near))) if BEGINNING.match(near[back])), len(near) - 1)
+    said = " ".join(part.strip() for part in [*near[first:-1], last]).removeprefix("Error: ").strip()
     found = "the end of the file" if shown.strip() == "^" else repr(shown.strip())
     return f"found {found}: {said}; correct the line, or what is above it (a missing brace?)"
 

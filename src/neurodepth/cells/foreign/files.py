@@ -39,10 +39,10 @@ def find_model(definition: CellDefinition, data_path: str | Path = "data") -> Pa
 
 
 def python_program(definition: CellDefinition, folder: Path) -> Path:
-    """The Python file that makes a foreign model: in the model's folder, else one of ours beside a cell.yaml that names the model."""
+    """The Python file that makes a foreign model: in the model's folder, else one of ours beside the cell.yaml that names it."""
     name = definition.values["model"]["python"]["file"]
-    places = [folder, definition.folder, *filter(None, [definition.model_folder])]
-    return next((place / name for place in places if (place / name).is_file()), folder / name)
+    own = (definition.model_folder or definition.folder) / name
+    return own if own.is_file() and not (folder / name).is_file() else folder / name
 
 
 def published(folder: Path) -> list[Path]:

@@ -9,7 +9,8 @@ from neurodepth import networks, project, validation
 from neurodepth.cells import definition
 
 SLURM_KEYS = ("minimum", "maximum", "memory", "walltime")
-read_cell = functools.cache(definition.read)  # a large study names a cell in thousands of jobs
+# A large study names a cell in thousands of jobs, and the same networks in all conditions.
+read_cell, read_network = functools.cache(definition.read), functools.cache(networks.read)
 
 
 def read(paths: Sequence[str | Path]) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def _network_faults(
 ) -> Iterator[str]:
     """What is wrong with a network that a condition names as its `kind`."""
     try:
-        architecture = networks.read(project.find_network(name, models, kind))
+        architecture = read_network(project.find_network(name, models, kind))
     except validation.InvalidFileError as error:
         yield str(error)
         return

@@ -27,6 +27,7 @@ EXPECTED = {  # rules of a schema, and what each expects
     "minProperties": "at least {} keys",
     "uniqueItems": "every item once",
 }
+_explained: dict[tuple[str, str], list[str]] = {}  # what is wrong with each mapping, by schema and content
 
 
 class InvalidFileError(ValueError):
@@ -69,8 +70,12 @@ def check(content: dict[str, Any], schema_name: str, origin: str) -> None:
 
 def faults(content: dict[str, Any], schema_name: str, origin: str) -> list[str]:
     """All that a schema finds wrong with a mapping, a line each; arguments as for `check`."""
-    errors = sorted(_validator(schema_name).iter_errors(content), key=lambda e: list(map(str, e.path)))
-    return [f"{origin}: {_explain(error)}" for error in errors]
+    # A large study names the same cell in many variants, and the same networks for all cells: each is checked once.
+    key = schema_name, repr(content)
+    if key not in _explained:
+        errors = sorted(_validator(schema_name).iter_errors(content), key=lambda e: list(map(str, e.path)))
+        _explained[key] = [_explain(error) for error in errors]
+    return [f"{origin}: {one}" for one in _explained[key]]
 
 
 def without_faults(content: dict[str, Any], schema_name: str) -> dict[str, Any]:

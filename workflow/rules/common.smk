@@ -188,9 +188,16 @@ def cell_of(wildcards):
 
 def cell_digest(wildcards):
     """Digest of what a simulation depends on besides its files: the code and the cell's values."""
+    return digest_of(wildcards.cell, wildcards.variant)
+
+
+@functools.cache
+def digest_of(cell, variant):
+    """The same, of a variant of a cell."""
+    found = configuration.read_cell(project.find_cell(cell), variant)
     values = {
         key: value
-        for key, value in cell_of(wildcards).values.items()
+        for key, value in found.values.items()
         if key not in ("citation", "description", "variants")
     }
     return provenance.digest([values, CODE_DIGEST])
@@ -206,12 +213,18 @@ def definition_files(wildcards):
 
     Relative paths: a study that is moved or copied is still up to date.
     """
-    cell = cell_of(wildcards)
-    if cell.values["type"] == "point":
+    return files_of(wildcards.cell, wildcards.variant)
+
+
+@functools.cache
+def files_of(cell, variant):
+    """The same, of a variant of a cell."""
+    found = configuration.read_cell(project.find_cell(cell), variant)
+    if found.values["type"] == "point":
         return []
     return [
-        *(morphology_file(wildcards.cell) or model_files(cell)),
-        *sorted(map(os.path.relpath, cell.mechanisms_path.glob("*.mod"))),
+        *(morphology_file(cell) or model_files(found)),
+        *sorted(map(os.path.relpath, found.mechanisms_path.glob("*.mod"))),
     ]
 
 

@@ -121,7 +121,9 @@ def baseline_architecture(wildcards):
 @functools.cache
 def groups_synapses(network):
     """Whether a network is built from groups of synapses."""
-    return bool(networks.grouped_by(networks.read(architecture_path(network))))
+    return bool(
+        networks.grouped_by(configuration.read_network(architecture_path(network)))
+    )
 
 
 def baselines_of(condition):
@@ -136,7 +138,8 @@ def baselines_of(condition):
             variant=variant,
             network=network,
             depth=networks.baseline_depth(
-                networks.read(architecture_path(network)), config["depths"]
+                configuration.read_network(architecture_path(network)),
+                config["depths"],
             ),
             training_trials=training_sizes(condition)[-1],
             seed=config["training_seeds"],

@@ -290,7 +290,7 @@ class _Counter:
         return networks.baseline_depth(self._architecture(network), self.study["depths"])
 
     def _read_architecture(self, network: str) -> dict[str, Any]:
-        return networks.read(project.find_network(network, self.models))
+        return configuration.read_network(project.find_network(network, self.models))
 
     def _read_cell(self, cell: str, variant: str) -> dict[str, Any]:
         return configuration.read_cell(project.find_cell(cell, self.models), variant).values

@@ -235,7 +235,9 @@ def model_files(cell):
     own = [os.path.relpath(path) for path in own if path.is_file()]
     if "archive" in model:
         return [f"data/models/{model['archive']['file']}", *own]
-    return sorted({*map(os.path.relpath, files.published(files.find_model(cell))), *own})
+    return sorted(
+        {*map(os.path.relpath, files.published(files.find_model(cell))), *own}
+    )
 
 
 @functools.cache

@@ -132,7 +132,7 @@ def test_a_verdict_says_what_its_cell_leaves_to_predict(project, tmp_path, auc, 
         histories=histories,
         ceilings=[folders[0] / "ceiling.json"],
     )
-    study = {"conditions": [one | {"updates": 600} for one in conditions], "seed": 1}
+    study = {"conditions": [one | {"network": "point", "updates": 600} for one in conditions], "seed": 1}
     study |= {"verdict": {"auc": 0.991, "confidence": 0.95, "resamples": 20, "further_doublings": 3}}
     outputs = [tmp_path / name for name in ("verdict.json", "accuracy.csv", "needed.csv", "dependence.csv")]
     decide_depth = runpy.run_path(str(project / "scripts" / "decide_depth.py"))["decide_depth"]

@@ -75,7 +75,8 @@ def test_the_example_is_what_the_trained_network_says(study, exported):
         duration_ms = example["input_spikes"].shape[1]
         assert np.ptp(example["soma_voltage_mv"]) > 1  # the input matters
         for name in network_formats.OUTPUTS:
-            np.testing.assert_allclose(example[name], getattr(expected, name)[:2, :duration_ms], rtol=1e-5)
+            # Rounding of a voltage of 65 mV in single precision is 8e-6 mV, also where the sum comes near zero.
+            np.testing.assert_allclose(example[name], getattr(expected, name)[:2, :duration_ms], rtol=1e-5, atol=2e-5)
 
 
 @pytest.fixture(params=["", "network.keras"], ids=["folder", "Keras file"])

@@ -267,7 +267,7 @@ def test_many_neurons_share_the_room_of_the_page(cramped):
 def test_a_page_says_which_figures_it_has_no_room_for(cramped, full_page):
     assert all(f"<code>l5pc_nmda_{kind}</code>" in cramped[0] for kind in ("roc", "calibration", "experiment_gain"))
     assert "figures/l5pc_nmda_experiment_gain.svg" in cramped[0]
-    assert "no room" not in full_page
+    assert "the page has no room" not in full_page
 
 
 def test_a_page_that_is_too_large_is_written_with_a_warning(cramped):

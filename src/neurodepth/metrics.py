@@ -49,9 +49,13 @@ def count_pairs(score: np.ndarray, spikes: np.ndarray) -> PairCounts:
         spikes: 1 where the cell spiked, else 0, shape (trials, time).
 
     Raises:
-        ValueError: If every bin holds a spike. If none does, the AUC is NaN.
+        ValueError: If every bin holds a spike, or a score is not a number. If no bin does, the AUC is NaN.
     """
     spikes = spikes.astype(bool)
+    if n_lost := int(np.isnan(score).sum()):
+        raise ValueError(
+            f"score: expected numbers, found NaN in {n_lost} of {score.size} bins: the network is of no use"
+        )
     if spikes.all():
         raise ValueError(f"all {spikes.size} bins hold a spike, expected some without: check the spike threshold")
     positive = [np.asarray(s[m], np.float64) for s, m in zip(score, spikes, strict=True)]

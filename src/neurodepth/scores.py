@@ -13,6 +13,7 @@ from neurodepth.metrics import PairCounts, VoltageSums
 
 MEASURES = ("auc", "variance_explained")
 SMALLEST_ERROR = 1e-9  # keeps the logarithm of a perfect network's error finite
+LARGEST_ERROR = {"auc": 1.0, "variance_explained": np.inf}  # where the stretch of few seeds must not go beyond
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: fl
             pairs = zip(errors, estimates, strict=True)
             widened = np.stack([_widen(error, estimate, n_trials, confidence) for error, estimate in pairs])
             point[measure][key] = float(np.mean(estimates))
-            resampled[measure][key] = _resample_seeds(widened, drawn, confidence)
+            resampled[measure][key] = np.minimum(_resample_seeds(widened, drawn, confidence), LARGEST_ERROR[measure])
     sizes = sorted({size for _, size in grouped})
     largest = {depth: group for (depth, size), group in grouped.items() if size == sizes[-1]}
     return Scores(

@@ -184,3 +184,8 @@ def test_the_interval_of_the_data_needed_covers_the_truth():
         table = data_needed.tabulate(scores.resample(evaluations, 200, 0.95, draw), CRITERION, TRIAL_H)
         covered += table["data_needed_h_low"][0] < TRIAL_H * 40 * (4 / 3) ** 2 < table["data_needed_h_high"][0]
     assert covered / 80 > 0.87  # 0.95 less three standard errors
+
+
+def test_the_wide_interval_of_two_seeds_holds_no_impossible_auc():
+    found = resample({(1, 10): 0.8, (1, 20): 0.8}, seeds=(1, 2), spread=1.0)
+    assert max(found.resampled["auc"][1, 20]) == 1  # of the error: an AUC of 0

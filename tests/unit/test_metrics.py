@@ -29,6 +29,13 @@ def test_weighted_auc_equals_auc_of_repeated_trials(scored):
     assert metrics.count_pairs(score, spikes).auc(weights) == pytest.approx(expected, abs=1e-12)
 
 
+def test_predictions_that_are_not_numbers_have_no_auc(scored):
+    score, spikes = scored
+    score[spikes] = np.nan
+    with pytest.raises(ValueError, match=f"found NaN in {spikes.sum()} of 4800 bins"):
+        metrics.count_pairs(score, spikes)
+
+
 def test_auc_needs_bins_without_a_spike(scored):
     score, spikes = scored
     with pytest.raises(ValueError, match="all 4800 bins hold a spike"):

@@ -9,6 +9,7 @@ import pytest
 from neurodepth import networks, stimulus, training
 from neurodepth.cells import build, definition
 from neurodepth.dataset import Trials
+from neurodepth.networks.backend import keras
 from neurodepth.training import checkpoint, memory
 from neurodepth.training.windows import Windows, fit_scaling
 
@@ -210,6 +211,15 @@ def test_a_loss_that_is_not_a_number_names_its_update_and_keeps_the_weights_befo
     broken.soma_voltage_mv[:] = np.nan
     windows.first_update = 20
     with pytest.raises(FloatingPointError, match=r"at update 21: lower training.learning_rate \(0.005\)"):
+        training._train_epoch(model, network(splits), windows, splits[1])
+
+
+def test_weights_that_the_last_update_of_an_epoch_loses_are_not_kept(splits):
+    budget = training.Budget(40, 1, 10, 4, 200, 5e-3, precision="float32")
+    model = network(splits)
+    model.compile(keras.optimizers.SGD(np.inf), loss={"spike_logit": "mse", "soma_voltage": "mse"})
+    windows = Windows(model, splits[0], fit_scaling(splits[0]), budget, seed=1)
+    with pytest.raises(FloatingPointError, match=r"at update 1: .* the weights after update 0 are kept"):
         training._train_epoch(model, network(splits), windows, splits[1])
 
 

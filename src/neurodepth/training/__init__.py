@@ -196,14 +196,17 @@ def _train_epoch(model: keras.Model, predictor: keras.Model, windows: Windows, v
     _reseed_dropout(model, windows.seed, windows.first_update)
     stop = _StopAtNotANumber()
     loss = model.fit(windows, epochs=1, shuffle=False, verbose=0, callbacks=[stop]).history["loss"][-1]
-    if stop.update is not None:
+    weights, lost = networks.weights_in_use(model), stop.update
+    if lost is None and not all(np.isfinite(one).all() for one in weights):
+        lost = len(windows) - 1  # a loss is that before the update: what the last one of an epoch did shows here
+    if lost is not None:
         raise FloatingPointError(
-            f"training loss is not a number at update {windows.first_update + stop.update + 1}: lower "
+            f"training loss is not a number at update {windows.first_update + lost + 1}: lower "
             f"training.learning_rate ({windows.budget.learning_rate:g}); the weights after update "
             f"{windows.first_update} are kept in the checkpoint"
         )
     trained_s = time.perf_counter()
-    predictor.set_weights(networks.weights_in_use(model))
+    predictor.set_weights(weights)
     scores = _validate(predictor, validation, windows.scaling)
     updates = windows.first_update + len(windows)
     return {

@@ -1,0 +1,61 @@
+"""How often a depth whose true AUC is exactly the criterion is said to meet it, or to be ruled out, by the number of test spikes.
+
+One training seed that varies in nothing, two amounts of data that give the same. "Meets" should be wrong in 5 % at a
+confidence of 95 %.
+
+    python benchmarks/verdict.py --table verdict.md
+"""
+
+from pathlib import Path
+
+import click
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+
+from neurodepth import criterion, metrics, provenance, scores
+from neurodepth.criterion import Criterion
+from neurodepth.scores import Evaluation
+
+CONFIDENCE = 0.95
+SILENT_MS = 5500  # of a trial, without the warm-up
+SETTINGS = [(400, 530), (200, 300), (200, 50), (200, 20), (200, 4), (10, 80)]  # test trials and spikes in all of them
+
+
+@click.command()
+@click.option("--auc", default=0.991, show_default=True, help="The criterion, and what the networks truly have.")
+@click.option("--studies", default=400, show_default=True, help="Synthetic studies of each setting.")
+@click.option("--table", "table_path", type=click.Path(path_type=Path), help="Write the table to this file.")
+def main(auc: float, studies: int, table_path: Path | None) -> None:
+    """Judge networks that have exactly the AUC of the criterion."""
+    asked = Criterion(auc, CONFIDENCE, resamples=400, further_doublings=3)
+    rows = []
+    for n_trials, n_spikes in SETTINGS:
+        judged = np.array([judge(asked, n_trials, n_spikes, draw) for draw in range(studies)])
+        rows.append({"test trials": n_trials, "spikes": n_spikes, "meets": judged[:, 0].mean()})
+        rows[-1]["ruled out"] = judged[:, 1].mean()
+    table = pd.DataFrame(rows).round(3).to_markdown(index=False)
+    click.echo(table)
+    if table_path:
+        command = f"python benchmarks/verdict.py --auc {auc:g} --studies {studies}"
+        table_path.write_text(f"# Verdict\n\nCommit {provenance.commit()}: `{command}`\n\n{table}\n")
+
+
+def judge(asked: Criterion, n_trials: int, n_spikes: int, draw: int) -> tuple[bool, bool]:
+    """Whether one study finds that its depth meets, and that it is out of reach."""
+    rng = np.random.default_rng(draw)
+    positives = np.bincount(rng.integers(n_trials, size=n_spikes), minlength=n_trials)
+    separation = np.sqrt(2) * ndtri(asked.auc)  # of two unit Gaussians with that AUC
+    # Milliseconds without a spike are many: what a spike wins against them is their distribution function.
+    won = np.array([ndtr(rng.normal(separation, 1, n)).sum() for n in positives])
+    silent_ms = np.full(n_trials, SILENT_MS)
+    counts = metrics.PairCounts(won[:, None] * silent_ms, positives, silent_ms)
+    voltage = metrics.VoltageSums(np.full(n_trials, 0.1), np.zeros(n_trials), np.ones(n_trials))
+    networks = [Evaluation(1, size, 1, counts, voltage) for size in (10, 20)]
+    resampled = scores.resample(networks, asked.resamples, asked.confidence, draw)
+    standing = criterion.classify(resampled, asked)
+    return bool(standing.meets), bool(standing.ruled_out)
+
+
+if __name__ == "__main__":
+    main()

@@ -46,7 +46,10 @@ def blocks(page):
 @pytest.fixture(scope="module")
 def folder(quick_study, tmp_path_factory):
     """Where readers are: the quick study is done, as the tutorial's first command did it."""
-    return shutil.copytree(quick_study, tmp_path_factory.mktemp("reader") / "neurodepth", symlinks=True)
+    copy = shutil.copytree(quick_study, tmp_path_factory.mktemp("reader") / "neurodepth", symlinks=True)
+    (copy / "docs").mkdir()
+    shutil.copy(PROJECT / "docs" / "results.json", copy / "docs")
+    return copy
 
 
 def call(folder, *command, text=None):

@@ -13,8 +13,8 @@ from tests.unit.test_experiments import linear  # noqa: F401 fixture
 
 ASKED = {  # two backgrounds
     "drive_budget": np.array([20, 40]),
-    "drive_promised": np.ones((2, 2, 2)),
-    "drive_real": np.zeros((2, 2, 2)),
+    "drive_promised": np.ones((len(stimulus_design.KINDS), 2, 2)),
+    "drive_real": np.zeros((len(stimulus_design.KINDS), 2, 2)),
     "drive_spikes": np.array([[1, 2], [3, 4]]),
     "time_wished_ms": np.array(45),
     "time_tolerance_ms": np.array(2),

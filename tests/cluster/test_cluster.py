@@ -120,6 +120,7 @@ def clone(project, typed, cluster, tmp_path_factory):
     run_lines(shell[:2], folder, cluster)
     copy = folder / "neurodepth"
     shutil.copytree(project, copy, ignore=NOT_COPIED, dirs_exist_ok=True)
+    shutil.rmtree(copy / ".git")  # no commit is what lies here now: shards name none, as those of the local run
     link_environment(copy)  # in place of two minutes of installing
     assert shell[4] == "nano profiles/slurm/config.yaml"
     edit_profiles(copy)

@@ -140,7 +140,7 @@ def test_page_shows_what_unreliable_synapses_leave_to_predict_where_there_are_so
 def test_page_says_how_the_input_of_a_neuron_was_tuned(page, full_page):
     (part,) = re.findall(r"Input tuned: factor on all rates</th><td>([\s\S]*?)Hz", full_page)
     shown = " ".join(re.sub(r"<[^>]*>", " ", part).split())
-    assert shown == "0.500 — Output rate of its 16 pilot trials 0.93 ± 0.21"
+    assert shown == "0.500 — Output rate of its 16 pilot trials, with its standard error 0.93 ± 0.21"
     assert "Input tuned" not in page
 
 

@@ -13,13 +13,15 @@ from neurodepth.cells import definition
 def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path, data_needed_path, dependence_path):
     criterion = depth.Criterion(**configuration["verdict"])
     trial_h = configuration["simulation"]["duration_ms"] / evaluation.MS_PER_H
+    training = configuration["training"]
+    update_h = training["batch_size"] * training["window_ms"] / evaluation.MS_PER_H
     cells, accuracies, needs, dependences = [], [], [], []
     for condition, table_path, counts_path in zip(conditions, inputs.tables, inputs.counts, strict=True):
         names = {"cell": condition["cell"], "variant": condition["variant"]}
         folder = "/{cell}/{variant}/networks/".format(**names)
         histories = [path for path in inputs.histories if folder in f"/{path}"]
         table, evaluations = evaluation.read_evaluations(
-            table_path, counts_path, histories, condition["updates"], criterion.confidence
+            table_path, counts_path, histories, condition["updates"], update_h, criterion.confidence
         )
         resampled = scores.resample(evaluations, criterion.resamples, criterion.confidence, configuration["seed"])
         accuracy = evaluation.tabulate_accuracy(scores.tabulate(resampled, criterion.confidence), table)

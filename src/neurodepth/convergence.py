@@ -21,12 +21,14 @@ def improvement(history: pd.DataFrame, updates: int, confidence: float) -> float
         confidence: Of the interval.
 
     Returns:
-        0 if validation ended the training, if it had too few epochs to tell, or if the loss did not surely fall.
+        0 if validation ended the training, or if the loss did not surely fall; NaN if it had too few epochs to tell.
     """
     done = history["updates"].to_numpy()
     first = min(np.searchsorted(done, (1 - LAST_PART) * done[-1]), len(done) - FEWEST_EPOCHS)
-    if done[-1] < updates or first < 0:
+    if done[-1] < updates:
         return 0.0
+    if first < 0:
+        return np.nan
     tenths = 10 * done[first:] / done[-1]
     training, validation = (
         stats.theilslopes(np.log(history[name].to_numpy()[first:]), tenths, confidence)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurodepth import data_needed, metrics
-from neurodepth.criterion import Criterion, Standing, classify
+from neurodepth import convergence, data_needed, metrics
+from neurodepth.criterion import FEWEST_PASSES, FEWEST_SPIKES, Criterion, Standing, classify
 from neurodepth.scores import Scores
 
 __all__ = ["Criterion", "Verdict", "decide"]
@@ -52,8 +52,7 @@ def decide(scores: Scores, criterion: Criterion, trial_h: float) -> Verdict:
         "undecided": _undecided,
         "not reached": _not_reached,
     }[status](scores, criterion, trial_h, standing)
-    if max(scores.n_seeds.values()) == 1:
-        reason += " With one training seed, no interval holds the variation of training."
+    reason += _caveat(scores)
     smallest = min(standing.meets, default=None)
     interval = (min([*standing.open, *standing.meets], default=None), smallest)
     return Verdict(smallest if status == "reached" else None, interval, status, reason, _gap(scores, criterion))
@@ -72,12 +71,21 @@ def _status(scores: Scores, standing: Standing) -> str:
 
 
 def _by_training(scores: Scores, criterion: Criterion, trial_h: float, standing: Standing) -> str:
-    shown = max(standing.unfinished, key=lambda depth: scores.improvement[depth])
-    return (
-        f"Limited by training: the validation loss of depth {shown} still fell by {scores.improvement[shown]:.1%} in each "
-        f"tenth of its training when its updates ran out (trained to the end: at most {criterion.training_improvement:.1%}); "
-        f"longer training may change the answer; {_best(scores, criterion)}."
-    )
+    shown = max(standing.unfinished, key=lambda depth: np.nan_to_num(scores.improvement[depth]))
+    improvement, passes = scores.improvement[shown], scores.passes[shown]
+    if improvement > criterion.training_improvement:
+        why = (
+            f"the validation loss of depth {shown} still fell by {improvement:.1%} in each tenth of its training when its "
+            f"updates ran out (trained to the end: at most {criterion.training_improvement:.1%})"
+        )
+    elif passes < FEWEST_PASSES:
+        why = f"depth {shown} saw {passes:.2g} times the length of its data, so that part of them had no effect"
+    else:
+        why = (
+            f"depth {shown} used all its updates with fewer than {convergence.FEWEST_EPOCHS} validations, too few to see "
+            "whether its loss still fell (lower updates_per_epoch)"
+        )
+    return f"Limited by training: {why}; longer training may change the answer; {_best(scores, criterion)}."
 
 
 def _by_data(scores: Scores, criterion: Criterion, trial_h: float, standing: Standing) -> str:
@@ -105,6 +113,11 @@ def _reached(scores: Scores, criterion: Criterion, trial_h: float, standing: Sta
 def _undecided(scores: Scores, criterion: Criterion, trial_h: float, standing: Standing) -> str:
     if not scores.n_spikes:
         return "Undecided: the test trials hold no spike; simulate more of them."
+    if scores.n_spikes < FEWEST_SPIKES:
+        return (
+            f"Undecided: the test trials hold {scores.n_spikes} spikes, expected at least {FEWEST_SPIKES}; simulate more of "
+            f"them; {_best(scores, criterion)}."
+        )
     return (
         f"Undecided: {_best(scores, criterion)}; with so few test trials and seeds it stays open whether that or more data "
         "reach it."
@@ -117,6 +130,15 @@ def _not_reached(scores: Scores, criterion: Criterion, trial_h: float, standing:
         f"{_hours(scores.sizes[-1] * trial_h * 2**criterion.further_doublings)} of data, {criterion.further_doublings:g} more "
         "doublings; try deeper or wider networks."
     )
+
+
+def _caveat(scores: Scores) -> str:
+    """What the intervals do not hold."""
+    single = [depth for depth in scores.depths if scores.n_seeds[depth, scores.sizes[-1]] == 1]
+    if not single:
+        return ""
+    where = "" if single == scores.depths else f" at depth {', '.join(map(str, single))}"
+    return f" With one training seed{where}, no interval holds the variation of training."
 
 
 def _best(scores: Scores, criterion: Criterion) -> str:

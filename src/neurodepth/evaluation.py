@@ -204,6 +204,7 @@ def read_evaluations(
     counts_path: str | Path,
     history_paths: Sequence[str | Path],
     updates: int,
+    update_h: float,
     confidence: float,
 ) -> tuple[pd.DataFrame, list[Evaluation]]:
     """Read what is known of all networks of one cell.
@@ -213,6 +214,7 @@ def read_evaluations(
         counts_path: What `write_counts` wrote.
         history_paths: Of their trainings, at depth_D/trials_N/seed_S.csv.
         updates: That each was given.
+        update_h: Length of the windows of an update, together.
         confidence: At which a loss counts as falling.
 
     Raises:
@@ -227,13 +229,16 @@ def read_evaluations(
             f"{counts_path} holds {len(own[0])} networks, {table_path} {len(table)}: delete both and run again"
         )
     evaluations = []
-    for depth, trials, seed, wins, residual in zip(*(table[name] for name in NAMES), *own, strict=True):
+    columns = [table[name] for name in (*NAMES, "training_h")]
+    for depth, trials, seed, training_h, wins, residual in zip(*columns, *own, strict=True):
         key = f"depth_{depth}/trials_{trials}/seed_{seed}.csv"
         if key not in histories:
             raise ValueError(f"{table_path} names a network without a history, {key}: delete the table and run again")
         counts, voltage = metrics.PairCounts(wins, *shared[:2]), metrics.VoltageSums(residual, *shared[2:])
-        improvement = convergence.improvement(pd.read_csv(histories[key]), updates, confidence)
-        evaluations.append(Evaluation(depth, trials, seed, counts, voltage, improvement))
+        history = pd.read_csv(histories[key])
+        improvement = convergence.improvement(history, updates, confidence)
+        passes = history["updates"].iloc[-1] * update_h / training_h
+        evaluations.append(Evaluation(depth, trials, seed, counts, voltage, improvement, passes))
     return table, evaluations
 
 

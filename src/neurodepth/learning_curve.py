@@ -2,7 +2,8 @@
 
 The error after N trials is floor + scale (N / N_max)^-exponent, none of them negative (Hestness et al. 2017,
 arXiv:1712.00409). Two amounts of data cannot hold three numbers: then the error falls by the same amount in each
-doubling, a line in log N, which has no floor and so errs towards more data being of use.
+doubling, a line in log N, which has no floor and so errs towards more data being of use. So does an error that fell faster
+in the last step than in the one before: no power law does that.
 """
 
 from dataclasses import dataclass
@@ -22,9 +23,9 @@ class LearningCurve:
     Attributes:
         smallest_trials: The least training data of the fit; nothing is said of less.
         largest_trials: The most training data of the fit, N_max.
-        floor: Error that remains with any amount of data; the error at N_max where there are but two amounts.
-        scale: Error at N_max that data can remove; with two amounts the error lost in a doubling.
-        exponent: Of the power law; with two amounts 0, which stands for the line.
+        floor: Error that remains with any amount of data; of a line, the error at N_max.
+        scale: Error at N_max that data can remove; of a line, the error lost in a doubling.
+        exponent: Of the power law; 0 stands for a line.
     """
 
     smallest_trials: int
@@ -54,7 +55,7 @@ class LearningCurve:
 
     @property
     def asymptote(self) -> np.ndarray:
-        """Error with endless data, shape (resamples,); NaN where two amounts of data say nothing of it."""
+        """Error with endless data, shape (resamples,); NaN where a line says nothing of it."""
         return np.where(self.exponent > 0, self.floor, np.nan)
 
 
@@ -67,15 +68,20 @@ def fit(trials: list[int], errors: np.ndarray) -> LearningCurve:
         trials: Training trials, ascending, at least two.
         errors: Above 0, shape (sizes, resamples).
     """
+    lost = -np.diff(errors, axis=0) / np.diff(np.log2(trials))[:, None]
+    line = np.maximum(lost[-1], 0)
     if len(trials) == 2:
-        lost = np.maximum(errors[0] - errors[1], 0) / np.log2(trials[1] / trials[0])
-        return LearningCurve(trials[0], trials[1], errors[1], lost, np.zeros_like(lost))
+        return LearningCurve(trials[0], trials[-1], errors[-1], line, np.zeros_like(line))
     found = [_fit_exponent(np.asarray(trials) / trials[-1], errors, exponent) for exponent in EXPONENTS]
     deviation, floor, scale = (np.stack(one) for one in zip(*found, strict=True))
     best = np.where(np.isnan(deviation), np.inf, deviation).argmin(axis=0)
     floor, scale = (np.take_along_axis(one, best[None], axis=0)[0] for one in (floor, scale))
+    faster = lost[-1] > np.maximum(lost[-2], 0)
+    floor, scale, exponent = (
+        np.where(faster, *one) for one in ((errors[-1], floor), (line, scale), (0.0, EXPONENTS[best]))
+    )
     floor = np.where(np.isnan(errors).any(axis=0), np.nan, floor)
-    return LearningCurve(trials[0], trials[-1], floor, scale, EXPONENTS[best])
+    return LearningCurve(trials[0], trials[-1], floor, scale, exponent)
 
 
 def _fit_exponent(share: np.ndarray, errors: np.ndarray, exponent: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -40,6 +40,17 @@ class PairCounts:
         with np.errstate(invalid="ignore", divide="ignore"):
             return wins / ((weights @ self.positives) * (weights @ self.negatives))
 
+    def standard_error(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """Standard error of `auc` over trials, by the infinitesimal jackknife (Efron 1982); shapes and NaN as there."""
+        weights = np.ones(len(self.positives)) if weights is None else weights
+        won_and_lost = weights @ (self.wins + self.wins.T)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            positives, negatives = (weights @ one for one in (self.positives, self.negatives))
+            auc = np.sum(weights * won_and_lost, axis=-1) / (2 * positives * negatives)
+            slope = won_and_lost / _last(positives * negatives)
+            slope -= _last(auc) * (self.positives / _last(positives) + self.negatives / _last(negatives))
+        return np.sqrt(np.sum(weights * slope**2, axis=-1))
+
 
 def count_pairs(score: np.ndarray, spikes: np.ndarray) -> PairCounts:
     """Compare every bin with a spike with every bin without one.
@@ -261,9 +272,25 @@ class VoltageSums:
         residual, mean, square = (weights @ one / weights.sum(-1) for one in (self.residual, self.mean, self.square))
         return 1 - residual / (square - mean**2)
 
+    def standard_error(self, weights: np.ndarray | None = None) -> np.ndarray:
+        """Standard error of `variance_explained` over trials, as `PairCounts.standard_error`."""
+        weights = np.ones(len(self.mean)) if weights is None else weights
+        residual, mean, square = (
+            _last(weights @ one / weights.sum(-1)) for one in (self.residual, self.mean, self.square)
+        )
+        variance = square - mean**2
+        of_variance = self.square - square - 2 * mean * (self.mean - mean)
+        slope = ((self.residual - residual) - residual / variance * of_variance) / (variance * _last(weights.sum(-1)))
+        return np.sqrt(np.sum(weights * slope**2, axis=-1))
+
     def rmse_mv(self) -> float:
         """Root mean square error over all trials."""
         return float(np.sqrt(self.residual.mean()))
+
+
+def _last(values: np.ndarray) -> np.ndarray:
+    """One value a weighting, with an axis for trials."""
+    return np.asarray(values)[..., None]
 
 
 def sum_voltage(predicted_mv: np.ndarray, true_mv: np.ndarray, clip_mv: float = CLIP_MV) -> VoltageSums:

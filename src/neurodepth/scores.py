@@ -27,7 +27,8 @@ class Evaluation:
         counts: Its spike predictions compared pair by pair.
         voltage: Its voltage predictions compared trial by trial.
         improvement: Fraction of its validation loss that it surely still lost in each tenth of its training when its
-            updates ran out; 0 if its training had come to an end.
+            updates ran out; 0 if its training had come to an end, NaN if it had too few epochs to tell.
+        passes: Time in all the windows that it was trained on, in units of its training data.
     """
 
     depth: int
@@ -36,6 +37,7 @@ class Evaluation:
     counts: PairCounts
     voltage: VoltageSums
     improvement: float = 0.0
+    passes: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Scores:
         point: For each measure and (depth, training trials) the error, averaged over seeds.
         resampled: The same, one value a resample, shape (resamples,).
         improvement: For each depth, the median over seeds of `Evaluation.improvement` on all the data.
+        passes: The same of `Evaluation.passes`.
     """
 
     depths: list[int]
@@ -59,6 +62,7 @@ class Scores:
     point: dict[str, dict[tuple[int, int], float]]
     resampled: dict[str, dict[tuple[int, int], np.ndarray]]
     improvement: dict[int, float]
+    passes: dict[int, float]
     _curves: dict[tuple[str, int], LearningCurve] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def errors_by_size(self, measure: str, depth: int) -> np.ndarray:
@@ -98,12 +102,10 @@ def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: fl
         rng = np.random.default_rng(np.random.SeedSequence([seed, 1, *key]))
         drawn = rng.integers(len(group), size=(len(group), n_resamples))
         for measure in MEASURES:
-            estimates = [_error(one, measure) for one in group]
-            errors = [_error(one, measure, weights) for one in group]
-            pairs = zip(errors, estimates, strict=True)
-            widened = np.stack([_widen(error, estimate, n_trials, confidence) for error, estimate in pairs])
-            point[measure][key] = float(np.mean(estimates))
-            resampled[measure][key] = np.minimum(_resample_seeds(widened, drawn, confidence), LARGEST_ERROR[measure])
+            point[measure][key] = float(np.mean([_error(one, measure)[0] for one in group]))
+            errors = np.stack([_resample_trials(one, measure, weights) for one in group])
+            errors = _resample_seeds(errors, drawn, confidence)
+            resampled[measure][key] = np.minimum(errors, LARGEST_ERROR[measure])
     sizes = sorted({size for _, size in grouped})
     largest = {depth: group for (depth, size), group in grouped.items() if size == sizes[-1]}
     return Scores(
@@ -114,6 +116,7 @@ def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: fl
         point,
         resampled,
         {depth: float(np.median([one.improvement for one in group])) for depth, group in largest.items()},
+        {depth: float(np.median([one.passes for one in group])) for depth, group in largest.items()},
     )
 
 
@@ -134,24 +137,40 @@ def tabulate(scores: Scores, confidence: float) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values(["depth", "training_trials"], ignore_index=True)
 
 
-def _error(one: Evaluation, measure: str, weights: np.ndarray | None = None) -> np.ndarray:
-    score = one.counts.auc(weights) if measure == "auc" else one.voltage.variance_explained(weights)
-    return np.maximum(1 - score, SMALLEST_ERROR)
+def _error(one: Evaluation, measure: str, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Error, and the standard error of its logarithm over trials, with each trial counted `weights` times."""
+    if measure == "auc":
+        score, standard_error = one.counts.auc(weights), one.counts.standard_error(weights)
+    else:
+        score, standard_error = one.voltage.variance_explained(weights), one.voltage.standard_error(weights)
+    error = np.maximum(1 - score, SMALLEST_ERROR)
+    return error, standard_error / error
+
+
+def _resample_trials(one: Evaluation, measure: str, weights: np.ndarray) -> np.ndarray:
+    """Errors that the test trials allow, shape (resamples,): the bootstrap-t of the logarithm (Efron 1981).
+
+    The error of a few spikes is skewed: test sets that show a small error show a small spread, too. So each resample's
+    distance from the estimate is measured in its own standard errors, and drawn from the estimate the other way.
+    """
+    estimate, spread = _error(one, measure)
+    if spread == 0:  # no trial differs from any other
+        return _error(one, measure, weights)[0]
+    error, own_spread = _error(one, measure, weights)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        return estimate * np.exp(-spread * np.log(error / estimate) / own_spread)
 
 
 def _resample_seeds(errors: np.ndarray, drawn: np.ndarray, confidence: float) -> np.ndarray:
-    """Mean over seeds drawn with replacement, shape (seeds, resamples) to shape (resamples,); one seed has no spread."""
-    if len(errors) == 1:
-        return errors[0]
-    return _widen(np.take_along_axis(errors, drawn, axis=0).mean(axis=0), errors.mean(axis=0), len(errors), confidence)
+    """Mean over seeds drawn with replacement, shape (seeds, resamples) to shape (resamples,); one seed has no spread.
 
-
-def _widen(resampled: np.ndarray, centre: np.ndarray | float, n: int, confidence: float) -> np.ndarray:
-    """Widen a bootstrap of n draws, which spreads too little if they are few, to the interval of Student's t.
-
-    Distances from the centre, in logarithms, are stretched by sqrt(n / (n - 1)), for the variance, times t / z, for its
-    uncertainty: the expanded percentile interval (Hesterberg 2015, Am Stat 69:371).
+    A bootstrap of n draws spreads too little if they are few. Distances from the centre, in logarithms, are stretched by
+    sqrt(n / (n - 1)), for the variance, times t / z, for its uncertainty, to the interval of Student's t: the expanded
+    percentile interval (Hesterberg 2015, Am Stat 69:371).
     """
+    if (n := len(errors)) == 1:
+        return errors[0]
+    resampled, centre = np.take_along_axis(errors, drawn, axis=0).mean(axis=0), errors.mean(axis=0)
     quantile = (1 + confidence) / 2
     stretch = np.sqrt(n / (n - 1)) * stats.t.ppf(quantile, n - 1) / stats.norm.ppf(quantile)
     return centre * (resampled / centre) ** stretch

@@ -11,7 +11,18 @@ CRITERION = Criterion(auc=0.95, confidence=0.95, resamples=400, further_doubling
 TRIAL_H = 0.001
 
 
-def evaluate(auc, n_trials=40, n_bins=2000, seeds=(1,), rate=0.01, improvement=None, explained=0.9, spread=0.0, draw=0):
+def evaluate(
+    auc,
+    n_trials=40,
+    n_bins=2000,
+    seeds=(1,),
+    rate=0.01,
+    improvement=None,
+    passes=10.0,
+    explained=0.9,
+    spread=0.0,
+    draw=0,
+):
     """Networks whose spike predictions have given AUCs.
 
     Args:
@@ -21,6 +32,7 @@ def evaluate(auc, n_trials=40, n_bins=2000, seeds=(1,), rate=0.01, improvement=N
         seeds: Of each training.
         rate: Chance of a spike in a bin.
         improvement: Of the networks of a depth at the end of training; 0 if not named.
+        passes: Through their data that training made.
         explained: Share of the voltage's variance.
         spread: Standard deviation of the logarithm of 1 - AUC over seeds.
         draw: Seed of everything random.
@@ -35,7 +47,7 @@ def evaluate(auc, n_trials=40, n_bins=2000, seeds=(1,), rate=0.01, improvement=N
             error = min((1 - one) * np.exp(spread * rng.normal()), 0.5)
             separation = np.sqrt(2) * ndtri(1 - error)  # of two unit Gaussians with that AUC
             counts = metrics.count_pairs(noise + separation * spikes, spikes)
-            found.append(Evaluation(depth, size, seed, counts, voltage, (improvement or {}).get(depth, 0.0)))
+            found.append(Evaluation(depth, size, seed, counts, voltage, (improvement or {}).get(depth, 0.0), passes))
     return found
 
 

@@ -89,6 +89,27 @@ def test_an_improvement_within_the_bound_counts_as_trained():
     assert decide(flat(d1=LOW, d3=HIGH), improvement={1: 0.005}).status == "reached"
 
 
+def test_a_network_that_did_not_see_all_its_data_is_unfinished():
+    verdict = decide(flat(d1=LOW), passes=0.4)
+    assert (verdict.required_depth, verdict.status) == (None, "limited by training")
+    assert "depth 1 saw 0.4 times the length of its data" in verdict.reason
+
+
+def test_a_network_of_too_few_epochs_is_unfinished():
+    verdict = decide(flat(d1=LOW, d3=HIGH), improvement={1: np.nan})
+    assert (verdict.required_depth, verdict.status) == (None, "limited by training")
+    assert "depth 1 used all its updates with fewer than 3 validations" in verdict.reason
+
+
+@pytest.mark.parametrize("auc", [0.6, 0.9999])
+def test_too_few_test_spikes_decide_nothing(auc):
+    n_spikes = int(evaluate(flat(d1=auc), rate=0.001)[0].counts.positives.sum())
+    assert 50 < n_spikes < 100
+    verdict = decide(flat(d1=auc), rate=0.001)
+    assert (verdict.required_depth, verdict.status) == (None, "undecided")
+    assert f"the test trials hold {n_spikes} spikes, expected at least 100" in verdict.reason
+
+
 def test_too_few_test_trials_leave_it_undecided():
     verdict = decide(flat(d1=0.95), n_trials=4, draw=1)
     assert (verdict.required_depth, verdict.status) == (None, "undecided")
@@ -113,6 +134,10 @@ def test_a_single_seed_is_confessed():
     caveat = "With one training seed, no interval holds the variation of training."
     assert caveat in decide(flat(d1=HIGH)).reason
     assert caveat not in decide(flat(d1=HIGH), seeds=(1, 2)).reason
+    evaluations = evaluate(flat(d1=LOW, d3=HIGH), seeds=(1, 2))
+    some = [one for one in evaluations if one.depth == 1 or one.seed == 1]
+    reason = depth.decide(scores.resample(some, 400, 0.95, 0), CRITERION, TRIAL_H).reason
+    assert "With one training seed at depth 3, no interval" in reason
 
 
 def test_a_single_data_size_is_refused():
@@ -167,13 +192,17 @@ def test_intervals_cover_the_truth_as_often_as_they_say(seeds):
     assert covered / 160 > 0.88  # 0.93 less three standard errors
 
 
-def test_a_depth_at_the_criterion_is_seldom_taken_to_surely_meet_it():
-    """120 studies of a network whose AUC is the criterion: at confidence 0.95 one in twenty may meet; 0.06 of 300 did."""
-    met = []
-    for draw in range(120):
-        evaluations = evaluate({(1, 10): CRITERION.auc}, 30, 500, draw=draw)
-        met.append(criterion.meets(scores.resample(evaluations, 200, 0.95, draw), CRITERION, 1))
-    assert np.mean(met) < 0.11  # 0.05 and three standard errors
+@pytest.mark.parametrize(("auc", "rate"), [(0.95, 0.01), (0.991, 0.012)])
+def test_a_depth_at_the_criterion_is_seldom_taken_to_surely_meet_it(auc, rate):
+    """200 studies of a network whose AUC is the criterion: at confidence 0.95 one in twenty may meet.
+
+    At 0.991, with 180 spikes, a percentile bootstrap says so of one in seven.
+    """
+    asked, met = replace(CRITERION, auc=auc), []
+    for draw in range(200):
+        evaluations = evaluate({(1, 10): auc}, 30, 500, rate=rate, draw=draw)
+        met.append(criterion.meets(scores.resample(evaluations, 200, 0.95, draw), asked, 1))
+    assert 0 < np.mean(met) < 0.1  # 0.05 and three standard errors
 
 
 def test_the_interval_of_the_data_needed_covers_the_truth():

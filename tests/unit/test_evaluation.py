@@ -57,7 +57,7 @@ def written(tmp_path):
     for path, fall in zip(histories, (0.5, 1.0), strict=True):
         losses = {name: fall ** np.arange(6) for name in ("training_loss", "validation_spike_loss")}
         pd.DataFrame({"updates": np.arange(100, 700, 100), **losses}).to_csv(path, index=False)
-    return scored, (tmp_path / "evaluation.csv", tmp_path / "pair_counts.npz", histories, 600, 0.95)
+    return scored, (tmp_path / "evaluation.csv", tmp_path / "pair_counts.npz", histories, 600, 1e-5, 0.95)
 
 
 def test_what_is_written_comes_back_network_by_network(written):
@@ -71,6 +71,7 @@ def test_what_is_written_comes_back_network_by_network(written):
     )
     assert first.improvement > 0
     assert second.improvement == 0
+    assert second.passes == pytest.approx(600 * 1e-5 / scored[1].row["training_h"])
 
 
 def test_counts_of_another_table_are_refused(written):

@@ -58,6 +58,13 @@ def test_an_error_that_rises_with_data_is_not_extrapolated():
     assert curve.error_after(5)[0] == pytest.approx(0.0214, abs=2e-4)
 
 
+def test_an_error_that_falls_faster_in_the_last_step_goes_on_as_a_line():
+    """No power law falls faster with more data; one would say that little is left to gain."""
+    curve = learning_curve.fit(SIZES, np.array([[0.030], [0.0298], [0.028], [0.022]]))
+    assert curve.error_after(2)[0] == pytest.approx(0.010)
+    assert np.isnan(curve.asymptote[0])
+
+
 def test_two_sizes_make_a_line_in_the_doublings():
     curve = learning_curve.fit([100, 400], np.array([[0.05], [0.03]]))
     assert curve.error_after(1)[0] == pytest.approx(0.02)

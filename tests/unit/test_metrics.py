@@ -73,6 +73,32 @@ def test_spikes_do_not_count_as_voltage():
     assert metrics.voltage_errors(np.array([[-70.0, -60.0, -55.0]]), true) == (0.0, 1.0)
 
 
+def voltage_sums(n_trials):
+    rng = np.random.default_rng(3)
+    true_mv = rng.normal(-65, 3, (n_trials, 50)) + rng.normal(0, 1, (n_trials, 1))
+    return metrics.sum_voltage(true_mv + rng.normal(0, 1, true_mv.shape), true_mv)
+
+
+@pytest.mark.parametrize("weights", [np.ones(12), np.array([0, 2, 1, 0, 1, 3, 1, 1, 0, 1, 1, 1.0])])
+@pytest.mark.parametrize("measure", ["auc", "variance_explained"])
+def test_the_standard_error_is_that_of_the_slopes_by_finite_differences(scored, measure, weights):
+    sums = metrics.count_pairs(*scored) if measure == "auc" else voltage_sums(12)
+    score, step = getattr(sums, measure), 1e-5
+    slopes = [(score(weights + step * one) - score(weights - step * one)) / (2 * step) for one in np.eye(12)]
+    assert sums.standard_error(weights) == pytest.approx(np.sqrt(weights @ np.square(slopes)), rel=1e-6)
+
+
+@pytest.mark.parametrize("measure", ["auc", "variance_explained"])
+def test_the_standard_error_is_the_spread_of_a_bootstrap(measure):
+    rng = np.random.default_rng(0)
+    spikes = rng.random((200, 400)) < 0.02
+    counts = metrics.count_pairs(rng.normal(size=spikes.shape) + 1.5 * spikes, spikes)
+    sums = counts if measure == "auc" else voltage_sums(200)
+    weights = metrics.resampled_trials(200, 4000, rng)
+    assert sums.standard_error() == pytest.approx(getattr(sums, measure)(weights).std(), rel=0.06)
+    assert sums.standard_error(weights[:3]).shape == (3,)
+
+
 def test_resampled_trials_keep_their_number():
     weights = metrics.resampled_trials(9, 50, np.random.default_rng(0))
     assert weights.shape == (50, 9)

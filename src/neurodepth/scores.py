@@ -13,7 +13,7 @@ from neurodepth.metrics import PairCounts, VoltageSums
 
 MEASURES = ("auc", "variance_explained")
 SMALLEST_ERROR = 1e-9  # keeps the logarithm of a perfect network's error finite
-LARGEST_ERROR = {"auc": 1.0, "variance_explained": np.inf}  # where the stretch of few seeds must not go beyond
+LARGEST_ERROR = {"auc": 1.0, "variance_explained": 1e6}  # where the stretch of few trials or seeds must not go beyond
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,8 @@ def _resample_trials(one: Evaluation, measure: str, weights: np.ndarray) -> np.n
         return _error(one, measure, weights)[0]
     error, own_spread = _error(one, measure, weights)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        return estimate * np.exp(-spread * np.log(error / estimate) / own_spread)
+        found = estimate * np.exp(-spread * np.log(error / estimate) / own_spread)
+    return np.minimum(found, LARGEST_ERROR[measure])
 
 
 def _resample_seeds(errors: np.ndarray, drawn: np.ndarray, confidence: float) -> np.ndarray:

@@ -156,6 +156,30 @@ def test_a_simulation_has_the_cores_that_a_profile_gives_it_on_a_cluster(rates):
     assert {job.cores for job in jobs_of(study, rates, 8) if job.stage != "simulation" or "/lif/" in job.name} == {1}
 
 
+def studies_that_ship():
+    small = Path("config/studies/small.yaml")
+    studies = [path for path in sorted(Path("config/studies").glob("*.yaml")) if path != small]
+    return (
+        [[path] for path in sorted(Path("config").glob("*.yaml"))]
+        + [[one] for one in studies]
+        + [[one, small] for one in studies]
+    )
+
+
+@pytest.mark.parametrize("paths", studies_that_ship(), ids=lambda paths: "+".join(path.stem for path in paths))
+def test_networks_of_a_study_that_ships_see_all_their_data(paths):
+    assert plan.short_trainings(plan.read_study(paths)) == []
+
+
+def test_a_training_shorter_than_its_data_is_named_with_the_updates_that_it_needs():
+    study = plan.read_study([])
+    study["conditions"][0] |= {"updates": 10}
+    assert plan.short_trainings(study) == [
+        "l5pc/nmda: 10 updates of 8 s are 0.56 times the length of its data, so that depths that do not meet will be limited by "
+        "training: give it 18 updates or more"
+    ]
+
+
 def test_a_trial_of_an_experiment_is_planned_as_long_as_it_is():
     from neurodepth.experiments import DURATION_MS
     from neurodepth.plan.work import EXPERIMENT_S

@@ -75,16 +75,22 @@ def plan(
     if measured_path:
         rates, factors = planning.measure(measured_path, rates, measured_cores or machine_cores)
     amounts = planning.estimate(study, rates, place, price_per_core_hour)
-    assumed = planning.assumptions(study, rates)
+    assumed, short = planning.assumptions(study, rates), planning.short_trainings(study)
     if save_path:
         planning.rates.write(rates, save_path)
     if as_json:
-        shown = {"stages": list(map(asdict, amounts)), "assumed": assumed, "measured": factors}
+        shown = {
+            "stages": list(map(asdict, amounts)),
+            "assumed": assumed,
+            "short_trainings": short,
+            "measured": factors,
+        }
         click.echo(json.dumps(shown, indent=1))
         return
     click.echo(planning.table(amounts))
     for line in [
         *assumed,
+        *short,
         *(f"{stage}: {factor:.2f} times the time of the given rates" for stage, factor in factors.items()),
     ]:
         click.echo(f"- {line}")

@@ -1,5 +1,6 @@
 """What a study will take, before anything is submitted: jobs, core hours, wall time, disk and cost."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,9 +24,11 @@ __all__ = [
     "measure",
     "rates",
     "read_study",
+    "short_trainings",
     "table",
 ]
 S_PER_H = 3600
+MS_PER_S = 1000
 SMALL = 0.1  # amounts below are shown to two digits
 CLUSTER_OVERHEAD_S = 12  # between 7 s for a job alone and 17 s for two at once on two cores: docs/cluster.md
 
@@ -148,6 +151,23 @@ def assumptions(study: dict[str, Any], rates: Rates) -> list[str]:
         found.append("disk as if input were stored as events: compact_inputs makes it smaller")
     if study["parallel"]["engine"] == "address":
         found.append("simulation as if a job had its own cores alone: the workers at parallel.address shorten it")
+    return found
+
+
+def short_trainings(study: dict[str, Any]) -> list[str]:
+    """Conditions whose networks cannot see all their data once, in sentences: their verdict would be limited by training."""
+    from neurodepth.criterion import FEWEST_PASSES  # here, for the workflow plans at the start of every job
+
+    training, found = study["training"], []
+    update_s = training["batch_size"] * training["window_ms"] / MS_PER_S
+    for one in study["conditions"]:
+        data_s = one["trials"]["train"] * study["simulation"]["duration_ms"] / MS_PER_S
+        if (passes := one["updates"] * update_s / data_s) < FEWEST_PASSES:
+            found.append(
+                f"{one['cell']}/{one['variant']}: {one['updates']} updates of {update_s:g} s are {passes:.2g} times the length of "
+                f"its data, so that depths that do not meet will be limited by training: give it {math.ceil(data_s / update_s)} "
+                "updates or more"
+            )
     return found
 
 

@@ -121,7 +121,16 @@ def _read_variant(condition: dict[str, Any], models: Path, origin: str) -> None:
         folder = project.find_cell(condition["cell"], models)
     except validation.InvalidFileError as error:
         raise validation.InvalidFileError(f"{origin}: {error}") from error
-    read_cell(folder, condition.get("variant"))
+    cell = read_cell(folder, condition.get("variant"))
+    morphology = cell.values.get("morphology", {})
+    if (
+        "path" in morphology
+        and "fetch" not in morphology
+        and not (path := cell.morphology_folder / morphology["path"]).is_file()
+    ):
+        raise validation.InvalidFileError(
+            f"{folder / 'cell.yaml'}: morphology.path: no such file, {path}; put it there, or name the one that you have"
+        )
 
 
 def _network_faults(

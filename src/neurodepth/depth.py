@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from neurodepth import convergence, data_needed, metrics
+from neurodepth import convergence, data_needed, metrics, units
 from neurodepth.criterion import FEWEST_PASSES, FEWEST_SPIKES, Criterion, Standing, classify
 from neurodepth.scores import Scores
 
@@ -92,9 +92,9 @@ def _by_data(scores: Scores, criterion: Criterion, trial_h: float, standing: Sta
     shown = min(standing.rising, key=lambda depth: scores.point["auc"][depth, scores.sizes[-1]])
     before, now = (1 - scores.point["auc"][shown, size] for size in scores.sizes[-2:])
     needed = data_needed.tabulate(scores, criterion, trial_h).set_index("depth").loc[shown]
-    hours, low, high = (_hours(needed[f"data_needed_h{end}"]) for end in ("", "_low", "_high"))
+    hours, low, high = (units.hours(needed[f"data_needed_h{end}"]) for end in ("", "_low", "_high"))
     return (
-        f"Limited by data: from {_hours(scores.sizes[-2] * trial_h)} to {_hours(scores.sizes[-1] * trial_h)} of data depth "
+        f"Limited by data: from {units.hours(scores.sizes[-2] * trial_h)} to {units.hours(scores.sizes[-1] * trial_h)} of data depth "
         f"{shown} went from AUC {before:.4f} to {now:.4f}; its learning curve reaches the criterion at {hours} ({low} to "
         f"{high}), so that more data may change the answer; {_best(scores, criterion)}."
     )
@@ -127,7 +127,7 @@ def _undecided(scores: Scores, criterion: Criterion, trial_h: float, standing: S
 def _not_reached(scores: Scores, criterion: Criterion, trial_h: float, standing: Standing) -> str:
     return (
         f"Not reached: {_best(scores, criterion)}, and no depth's learning curve reaches it with "
-        f"{_hours(scores.sizes[-1] * trial_h * 2**criterion.further_doublings)} of data, {criterion.further_doublings:g} more "
+        f"{units.hours(scores.sizes[-1] * trial_h * 2**criterion.further_doublings)} of data, {criterion.further_doublings:g} more "
         "doublings; try deeper or wider networks."
     )
 
@@ -171,7 +171,3 @@ def _scores(scores: Scores, criterion: Criterion, depth: int) -> str:
 
 def _bars(criterion: Criterion) -> str:
     return " and ".join(f"{1 - error:.6g}" for error in criterion.largest_errors.values())
-
-
-def _hours(value_h: float) -> str:
-    return "never" if np.isinf(value_h) else f"{value_h:.2g} h" if value_h < 100 else f"{value_h:.0f} h"

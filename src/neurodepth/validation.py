@@ -4,6 +4,7 @@ import copy
 import difflib
 import functools
 import json
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +28,7 @@ EXPECTED = {  # rules of a schema, and what each expects
     "minProperties": "at least {} keys",
     "uniqueItems": "every item once",
 }
+ENDINGS = {1: "st", 2: "nd", 3: "rd"}  # of ordinal numbers, but those from 11 to 13
 _explained: dict[tuple[str, str], list[str]] = {}  # what is wrong with each mapping, by schema and content
 
 
@@ -121,7 +123,7 @@ def _remove(content: Any, path: list[str | int]) -> None:
 
 
 def _explain(error: jsonschema.ValidationError) -> str:
-    where = ".".join(str(part) for part in error.absolute_path)
+    where = _place(error.absolute_path)
     schema, found = error.schema, cast(Any, error.instance)
     if error.validator == "additionalProperties" and isinstance(found, dict) and isinstance(schema, dict):
         known = list(schema.get("properties", {}))
@@ -141,6 +143,16 @@ def _explain(error: jsonschema.ValidationError) -> str:
     if error.validator in ("oneOf", "anyOf") and error.context:
         return _explain_choice(where, error)
     return f"{where or 'top level'}: {error.message}"
+
+
+def _place(path: Iterable[str | int]) -> str:
+    """`simulation.step_ms`; of a list `conditions.3rd.trials`, counted from 1 as people do."""
+    return ".".join(_ordinal(part + 1) if isinstance(part, int) else part for part in path)
+
+
+def _ordinal(number: int) -> str:
+    tens, ones = divmod(number % 100, 10)
+    return f"{number}{ENDINGS.get(ones, 'th') if tens != 1 else 'th'}"
 
 
 def _explain_choice(where: str, error: jsonschema.ValidationError) -> str:

@@ -390,7 +390,15 @@ def test_the_answer_is_a_sentence_with_its_interval_and_confidence():
 
 @pytest.mark.parametrize(
     ("value_h", "words"),
-    [(0.0022, "0.0022 h"), (0.1, "0.10 h"), (1.25, "1.2 h"), (35.0, "35 h"), (120.0, "120 h"), (np.inf, "never")],
+    [
+        (0.0022, "7.9 s"),
+        (0.04, "2.4 min"),
+        (0.1, "0.10 h"),
+        (1.25, "1.2 h"),
+        (35.0, "35 h"),
+        (120.0, "120 h"),
+        (np.inf, "never"),
+    ],
 )
 def test_hours_have_two_digits_that_count(value_h, words):
     assert wording.hours(value_h).replace("\N{NARROW NO-BREAK SPACE}", " ") == words

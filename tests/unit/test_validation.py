@@ -133,8 +133,28 @@ def test_all_that_is_wrong_is_said_at_once(project, default):
     default["conditions"][0]["cell"] = "l5cp"
     default["depths"] = [0]
     found = "\n".join(configuration.faults(default, project / "models"))
-    for fault in ("seed: expected at least 0", "window_ms is 100", "no cell 'l5cp'", "depths.0: expected at least 1"):
+    for fault in ("seed: expected at least 0", "window_ms is 100", "no cell 'l5cp'", "depths.1st: expected at least 1"):
         assert fault in found
+
+
+@pytest.mark.parametrize(
+    ("number", "ordinal"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (13, "13th"), (21, "21st")]
+)
+def test_items_of_a_list_are_counted_from_one(default, number, ordinal):
+    default["depths"] = list(range(1, number)) + [0]
+    (fault,) = validation.faults(default, "config", "configuration")
+    assert fault == f"configuration: depths.{ordinal}: expected at least 1, found 0"
+
+
+def test_a_morphology_that_is_not_there_is_named_before_anything_runs(project, default, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own = tmp_path / "models" / "cells" / "mine"
+    own.mkdir(parents=True)
+    shipped = (project / "models" / "cells" / "l5pc" / "cell.yaml").read_text()
+    (own / "cell.yaml").write_text(shipped.replace("path: morphology.swc", "path: mine.swc"))
+    default["conditions"] = [default["conditions"][0] | {"cell": "mine"}]
+    with pytest.raises(validation.InvalidFileError, match=r"morphology\.path: no such file, .*mine\.swc; put it there"):
+        configuration.check(default, tmp_path / "models")
 
 
 def test_a_value_that_the_schema_refuses_is_not_compared_with_others(project, default):

@@ -42,7 +42,8 @@ def depth_by_criterion(table: pd.DataFrame, criterion: Criterion, width_in: floa
             axes.barh(row, high - low - GAP_NINES, left=low, height=0.8, color=colour)
             if high - low > DIGIT_NINES * (len(label) + 1):
                 ink = "white" if _luminance(colour) < DARK else INK
-                axes.text((low + high) / 2, row, label, ha="center", va="center", fontsize=8, color=ink)
+                behind = {"facecolor": "white" if colour == "none" else colour, "edgecolor": "none", "pad": 1}
+                axes.text((low + high) / 2, row, label, ha="center", va="center", fontsize=8, color=ink, bbox=behind)
             first = last
     axes.axvline(float(nines(np.array(criterion.auc))), color=INK, linewidth=1, linestyle=(0, (5, 3)))
     axes.set_yticks(range(len(order)), order)

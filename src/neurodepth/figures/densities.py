@@ -9,13 +9,8 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from neurodepth.figures.style import FAINT, INK, PALE, styled
+from neurodepth.figures.style import FAINT, INK, PALE, REGION_COLOURS, styled
 
-# Okabe and Ito's colour-blind safe set.
-REGION_COLOURS = {
-    **{"soma": "#000000", "axon": "#999999", "basal": "#0072b2"},
-    **{"trunk": "#d55e00", "oblique": "#e69f00", "tuft": "#009e73"},
-}
 SCALE_BAR_UM = 100
 THINNEST_PT, PT_PER_UM = 0.5, 0.45  # line of a segment: a thin dendrite must still be seen
 HEIGHT_IN, TREE_IN, PANEL_IN, PANELS_A_ROW = 6.4, 3.4, 1.9, 3

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from neurodepth import units
 from neurodepth.figures import layers
 
 DASH = "\N{EM DASH}"
@@ -75,13 +76,10 @@ def number(value: float | None, digits: int) -> str:
 
 
 def hours(value_h: float | None) -> str:
-    """Two digits that count: `0.0022 h`, `0.10 h`, `35 h`; endless ones are `never`."""
+    """`units.hours` with spaces that do not break, or a dash where there is no number."""
     if value_h is None or math.isnan(value_h):
         return DASH
-    if math.isinf(value_h):
-        return "never"
-    digits = 0 if value_h <= 0 else max(0, 1 - math.floor(math.log10(value_h)))
-    return f"{number(value_h, digits)}\N{NARROW NO-BREAK SPACE}h"
+    return units.hours(value_h).replace(",", "\N{NARROW NO-BREAK SPACE}").replace(" ", "\N{NARROW NO-BREAK SPACE}")
 
 
 def duration(seconds: float) -> str:

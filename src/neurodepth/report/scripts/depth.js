@@ -229,7 +229,7 @@ CHARTS.training = async (neuron, choice) => {
     data,
     layout: {
       showlegend: true, xaxis: axis("Updates of the weights"), annotations: values.length ? [] : [note],
-      yaxis: isAuc && values.length ? aucAxis(values, Math.max(...values), title) : axis(title),
+      yaxis: isAuc && values.length ? aucAxis(values, Math.max(...values), title) : axis(title, values.length ? {} : { range: [0, 1] }),
     },
   };
 };

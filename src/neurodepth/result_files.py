@@ -18,6 +18,7 @@ DESCRIBED = {
     "statistics_path": "statistics.npz",
     "curves_path": "curves.csv",
     "evaluation_path": "evaluation.csv",
+    "trust_path": TRUST,
 }
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from neurodepth import data_comparison, report
+from neurodepth import data_comparison, report, trust
 from neurodepth.report import results
+from neurodepth.synapse_types import SynapseTypes
+from neurodepth.trust.confidence import ErrorModel
+from neurodepth.trust.familiarity import Limits, Places
 
 DURATION_MS = 2400
 DEPTHS = (1, 3)
@@ -20,6 +23,7 @@ CELLS = (
 )
 CRITERION = {"auc": 0.991, "confidence": 0.95, "resamples": 200, "further_doublings": 3}
 NPZ = ("tree", "played", "learned", "statistics", "experiments")
+ENDINGS = dict.fromkeys(NPZ, ".npz") | {"trust": ".json"}
 N_SYNAPSES, N_EXCITATORY = 20, 10
 REGIONS = ("soma", "basal", "basal", "trunk", "trunk", "oblique", "tuft", "tuft", "tuft", "tuft")
 LAGS_MS = np.arange(12.0)
@@ -44,6 +48,7 @@ def write_study(folder: Path, cells: Sequence[tuple] = CELLS) -> Path:
         np.savez(own / "statistics.npz", **statistics[cell, variant])
         np.savez(own / "experiments.npz", **_experiments(rng))
         _curves().to_csv(own / "curves.csv", index=False)
+        trust.write(own / "trust.json", _trust())
         tried = [(1.0, 3.1, 0.5, 8), (0.5, 0.93, 0.21, 16)]
         pd.DataFrame(tried, columns=results.TUNED_COLUMNS).to_csv(own / "output_rates.csv", index=False)
         for depth in DEPTHS:
@@ -110,7 +115,7 @@ def write_report(
     study: Path,
     report_path: Path,
     cells: Sequence[tuple] = CELLS,
-    files: Sequence[str] = (*NPZ, "curves", "evaluation"),
+    files: Sequence[str] = (*NPZ, "curves", "evaluation", "trust"),
     example: str = "example.npz",
     unusual_path: Path | None = None,
     tables: Sequence[str] = (),
@@ -119,7 +124,7 @@ def write_report(
     conditions = []
     for cell, variant, *_ in cells:
         own = study / cell / variant
-        optional = {f"{name}_path": own / f"{name}.{'npz' if name in NPZ else 'csv'}" for name in files}
+        optional = {f"{name}_path": own / f"{name}{ENDINGS.get(name, '.csv')}" for name in files}
         conditions.append(
             report.Condition(
                 cell,
@@ -289,6 +294,19 @@ def _experiments(rng: np.random.Generator) -> dict[str, np.ndarray]:
     for name in ("epsp_mv", "epsp_mv_error", "spikes", "spikes_error"):
         found |= {f"cell_{name}": rng.random(16), f"surrogate_{name}": rng.random((len(DEPTHS), 16))}
     return found
+
+
+def _trust():
+    """Each depth alone, and depth 1 with two seeds; all kinds of synapses reach from 9 to 25 events in 500 and in 50 ms."""
+    kinds = SynapseTypes(("basal excitatory", "basal inhibitory"), np.arange(N_SYNAPSES) // N_EXCITATORY)
+    places = Places(kinds, np.zeros(N_SYNAPSES, int), np.arange(N_SYNAPSES) < N_EXCITATORY)
+    reach = np.ones((2, len(places.names)))
+    limits = Limits(places.names, np.full(len(places.names), 4.0), reach)
+    alone = [
+        trust.Calibrated("tcn", depth, 20, (f"{depth}",), 1, ErrorModel(2.0 / depth, 0.0, 1.5, 0.9)) for depth in DEPTHS
+    ]
+    together = trust.Calibrated("tcn", 1, 20, ("1", "2"), 2, ErrorModel(1.2, 0.5, 1.5, 0.9))
+    return trust.Trust(places, limits, 20, (*alone, together))
 
 
 def _curves() -> pd.DataFrame:

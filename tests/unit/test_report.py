@@ -144,6 +144,14 @@ def test_page_says_how_the_input_of_a_neuron_was_tuned(page, full_page):
     assert "Input tuned" not in page
 
 
+def test_page_says_how_far_to_trust_networks_and_on_what_input(page, full_page):
+    cells = [" ".join(re.sub(r"<[^>]*>", " ", row).split()) for row in re.findall(r"<tr>[\s\S]*?</tr>", full_page)]
+    assert "1 layer 1 ± 3.00 mV 90 % of ms" in cells
+    assert "1 layer 2 ± 1.80 mV 90 % of ms" in cells
+    assert "all excitatory 18 to 50 180 to 500" in cells  # (4 - 1)^2 and (4 + 1)^2 events in 500 ms and in 50 ms
+    assert "How far to trust these networks" not in page
+
+
 def test_page_shows_the_depth_of_a_cell_that_has_one(page):
     assert re.search(r'class="big">1</p>\s*<p class="label">layer required', page)
 

@@ -141,7 +141,7 @@ def test_all_that_is_wrong_is_said_at_once(project, default):
     ("number", "ordinal"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (13, "13th"), (21, "21st")]
 )
 def test_items_of_a_list_are_counted_from_one(default, number, ordinal):
-    default["depths"] = list(range(1, number)) + [0]
+    default["depths"] = [*range(1, number), 0]
     (fault,) = validation.faults(default, "config", "configuration")
     assert fault == f"configuration: depths.{ordinal}: expected at least 1, found 0"
 

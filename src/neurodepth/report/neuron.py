@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from neurodepth import experiments, figures
 from neurodepth.brain_cost import Assumption
 from neurodepth.depth import Criterion
-from neurodepth.report import arrays, brain, embedding, published, results, wording
+from neurodepth.report import arrays, brain, embedding, published, results, trusted, wording
 from neurodepth.report.results import Condition
 
 EXPERIMENT = "experiment_"  # how the names of figures begin that have no interactive one in their place
@@ -71,6 +71,7 @@ def describe(
         "brain": brain.describe(tables.get("models"), criterion, assumptions),
         "needed": tables["needed"].to_dict("records") if "needed" in tables else [],
         "tuned": _tuned(condition.tuned_path),
+        "trusted": trusted.describe(condition.trust_path) if condition.trust_path else None,
         "unusual": results.read_unusual(condition.unusual_path) if condition.unusual_path else None,
     }
     files = {

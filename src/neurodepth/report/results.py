@@ -73,6 +73,7 @@ class Condition:
         evaluation_path: evaluation.csv, the scores of each training seed.
         experiments_path: experiments.npz, classical experiments on cell and networks.
         tuned_path: output_rates.csv, the search for a target output rate.
+        trust_path: trust.json, on what input and how far networks are to be trusted.
 
     A path that is None leaves its part of the report out.
     """
@@ -90,6 +91,7 @@ class Condition:
     evaluation_path: Path | None = None
     experiments_path: Path | None = None
     tuned_path: Path | None = None
+    trust_path: Path | None = None
 
     @property
     def name(self) -> str:

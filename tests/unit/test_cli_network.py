@@ -85,6 +85,26 @@ def test_predictions_say_how_far_to_trust_them_where_that_is_known(trained):
     assert "does not know the error of this network" in said
 
 
+def test_seeds_predict_together_with_an_interval_that_is_wider_where_they_disagree(trained):
+    done = trained("train", "t.h5", "v.h5", *SMALL, "--seed", 2, "--output", "other.keras", "--cores", 1)
+    assert done.exit_code == 0, done.output
+    seeds = ["net.keras", "other.keras"]
+    train, validation, test = (dataset.read_split([path]) for path in ("t.h5", "v.h5", "x.h5"))
+    known = trust.learn(train, validation, places_of(train), seeds)
+    trust.write("trust.json", known)
+    done = trained("predict", "net.keras", "x.h5", "--with", "other.keras", "--output", "p.h5", "--cores", 1)
+    assert done.exit_code == 0, done.output
+    found, attributes = surrogate.read("p.h5")
+    alone = [surrogate.predict(one, test) for one in seeds]
+    np.testing.assert_allclose(
+        found.spike_probability, np.mean([one.spike_probability for one in alone], axis=0), rtol=1e-6
+    )
+    np.testing.assert_allclose(found.half_width_mv, trust.judge(test, known, seeds).half_width_mv, rtol=1e-6)
+    assert f"within {found.half_width_mv.mean():.2f} mV on average in 90% of the ms" in done.output
+    (other,) = json.loads(attributes["network"])["with"]
+    assert other["seed"] == 2
+
+
 def test_trials_too_short_to_judge_are_predicted_all_the_same(trained):
     train = dataset.read_split(["t.h5"])
     trust.write("trust.json", trust.learn(train, train, places_of(train), ["net.keras"]))

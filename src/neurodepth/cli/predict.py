@@ -8,6 +8,8 @@ import click
 from neurodepth.cli import options
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from neurodepth.surrogate import Predictions
     from neurodepth.trials import Trials
 
@@ -28,6 +30,12 @@ FEW_TRIALS = 100  # ASSUME: fewer do not show what input is usual (docs/surrogat
     type=options.FILE,
     help="What a study knows of its networks; if left out, trust.json of the neuron in whose folder MODEL is, if there.",
 )
+@click.option(
+    *("--with", "others"),
+    multiple=True,
+    type=options.FILE,
+    help="Another network of the cell, such as another training seed; repeat it for more. The mean of all is written, and the interval is wider where they disagree.",
+)
 @options.cores
 @options.output("predictions.h5")
 @options.overwrite
@@ -36,6 +44,7 @@ def predict(
     inputs: tuple[Path, ...],
     duration_ms: int | None,
     trust_path: Path | None,
+    others: tuple[Path, ...],
     cores: int,
     output: Path,
     overwrite: bool,
@@ -54,19 +63,23 @@ def predict(
     Examples:
       neurodepth predict results/lif/default/networks/depth_1/trials_400/seed_1.keras lif.h5
       neurodepth predict l5pc_network events.csv --duration-ms 2000
+      neurodepth predict seed_1.keras x.h5 --with seed_2.keras --with seed_3.keras
     """
     from neurodepth import surrogate, trust
     from neurodepth.networks import backend
+    from neurodepth.trust import confidence
 
     options.refuse_existing(output, overwrite)
-    network = surrogate.describe(model)
+    models = [model, *others]
+    network = surrogate.describe(model) | ({"with": [surrogate.describe(one) for one in others]} if others else {})
     backend.use_threads(cores)
     trials, attributes = _read(model, inputs, duration_ms)
-    predictions = surrogate.predict(model, trials)
+    together = confidence.predict(models, trials)
+    predictions = surrogate.Predictions(trials.index, together.spike_probability, together.soma_voltage_mv)
     trust_path = trust_path or trust.find(model)
     said = f"no {trust.FILE} above {model}: how far to trust it is not known"
     if trust_path:
-        predictions, said = _judge(model, trials, predictions, trust_path)
+        predictions, said = _judge(models, trials, predictions, together.spread_mv, trust_path)
     surrogate.write(output, predictions, network, attributes)
     of = f"{attributes['cell']}, {attributes['variant']}" if attributes else "input alone"
     click.echo(f"{output}: {len(predictions.trial_index)} trials of {of}\n{said}")
@@ -89,11 +102,11 @@ def _read(model: Path, inputs: tuple[Path, ...], duration_ms: int | None) -> tup
     return dataset.read_split(inputs, optional=(), expected=of_one_split), first
 
 
-def _judge(model: Path, trials: "Trials", predictions: "Predictions", trust_path: Path) -> tuple["Predictions", str]:
+def _judge(
+    models: list[Path], trials: "Trials", predictions: "Predictions", spread_mv: "np.ndarray", trust_path: Path
+) -> tuple["Predictions", str]:
     """The predictions with how far to trust them, and that in words."""
     from dataclasses import replace
-
-    import numpy as np
 
     from neurodepth import trust
     from neurodepth.trust import familiarity
@@ -114,12 +127,14 @@ def _judge(model: Path, trials: "Trials", predictions: "Predictions", trust_path
             f"trials of {trials.duration_ms} ms do not show whether their input is like that of training: that takes "
             f"more than {familiarity.FROM_MS} ms"
         ]
-    if error := known.error_of([model]):
-        half_width_mv = error.half_width_mv(np.zeros_like(predictions.soma_voltage_mv))
+    if error := known.error_of(models):
+        half_width_mv = error.half_width_mv(spread_mv).astype("float32")
         predictions = replace(predictions, half_width_mv=half_width_mv)
+        mean = "" if len(models) == 1 else " on average"
         said.append(
-            f"soma voltage: within {half_width_mv.flat[0]:.2f} mV in {error.confidence:.0%} of the ms, if the input is like that of training"
+            f"soma voltage: within {half_width_mv.mean():.2f} mV{mean} in {error.confidence:.0%} of the ms, if the input is like that of training"
         )
     else:
-        said.append(f"soma voltage: {trust_path} does not know the error of this network")
+        of = "this network" if len(models) == 1 else f"these {len(models)} networks together"
+        said.append(f"soma voltage: {trust_path} does not know the error of {of}")
     return predictions, "\n".join(said)

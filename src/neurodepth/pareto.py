@@ -16,7 +16,7 @@ def front(cost: np.ndarray, score: np.ndarray) -> np.ndarray:
 
     Args:
         cost: Parameters or multiply-adds per ms, shape (networks,).
-        score: AUC or another score of which more is better, shape (networks,); NaN is never on the front.
+        score: AUC or another score of which more is better, shape (networks,); NaN, of either, is never on the front.
 
     Returns:
         True on the front, shape (networks,); of equal networks, all.
@@ -26,7 +26,7 @@ def front(cost: np.ndarray, score: np.ndarray) -> np.ndarray:
         & (score[None] >= score[:, None])
         & ((cost[None] < cost[:, None]) | (score[None] > score[:, None]))
     )
-    return ~dominated.any(axis=1) & ~np.isnan(score)
+    return ~dominated.any(axis=1) & ~np.isnan(cost) & ~np.isnan(score)
 
 
 def compare(networks: pd.DataFrame) -> pd.DataFrame:

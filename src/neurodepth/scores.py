@@ -153,6 +153,8 @@ def _resample_trials(one: Evaluation, measure: str, weights: np.ndarray) -> np.n
     The error of a few spikes is skewed: test sets that show a small error show a small spread, too. So each resample's
     distance from the estimate is measured in its own standard errors, and drawn from the estimate the other way.
     """
+    if weights.shape[1] == 1:  # a single trial shows no spread
+        return np.full(len(weights), np.nan)
     estimate, spread = _error(one, measure)
     if spread == 0:  # no trial differs from any other
         return _error(one, measure, weights)[0]

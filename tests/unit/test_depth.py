@@ -159,6 +159,12 @@ def test_the_data_that_each_depth_needs_has_an_interval_and_may_be_never():
     assert table.loc[3, "auc_asymptote_low"] < 0.98 < table.loc[3, "auc_asymptote_high"]
 
 
+def test_a_single_test_trial_has_no_interval():
+    row = scores.tabulate(resample(flat(d1=MIDDLE), n_trials=1), 0.95).iloc[0]
+    assert np.isfinite(row["auc"])
+    assert np.isnan(row[["auc_low", "auc_high"]].to_numpy(float)).all()
+
+
 def test_intervals_hold_the_estimate_and_shrink_with_trials():
     few = scores.tabulate(resample(flat(d1=MIDDLE), n_trials=10), 0.95).iloc[0]
     many = scores.tabulate(resample(flat(d1=MIDDLE), n_trials=160), 0.95).iloc[0]

@@ -52,11 +52,13 @@ def test_without_a_spike_its_prediction_has_no_score(scored, measure):
 
 def test_hit_rate_is_the_roc_curve_at_the_false_positive_rate():
     rng = np.random.default_rng(1)
-    spikes = rng.random((10, 5000)) < 0.01
-    score = rng.normal(size=spikes.shape) + 2 * spikes
-    false_positive, true_positive, _ = roc_curve(spikes.ravel(), score.ravel(), drop_intermediate=False)
-    expected = true_positive[false_positive <= 0.002].max()
-    assert metrics.hit_rate(score, spikes) == pytest.approx(expected, abs=0.01)  # one spike is 0.002
+    spikes = np.zeros((10, 5000), bool)
+    spikes[:, ::100] = True
+    empty = spikes.size - spikes.sum()
+    for rate in (0.002, 0.003, 1.5 / empty):  # of 49 500 bins 99, 148.5 and 1.5
+        score = np.round(rng.normal(size=spikes.shape) + 2 * spikes, 2)  # with ties
+        false_positive, true_positive, _ = roc_curve(spikes.ravel(), score.ravel(), drop_intermediate=False)
+        assert metrics.hit_rate(score, spikes, rate) == true_positive[false_positive <= rate].max()
 
 
 def test_variance_explained_equals_scikit_learn_below_the_clip():
@@ -145,6 +147,7 @@ def test_the_operating_point_lets_through_no_more_than_its_rate_of_empty_bins(sc
     score, spikes = scored
     above = score[~spikes] > metrics.operating_threshold(score, spikes, 0.1)
     assert 0.05 < above.mean() <= 0.1
+    assert (np.arange(1000) > metrics.operating_threshold(np.arange(1000), np.zeros(1000), 0.002)).sum() == 2
 
 
 def test_reliability_and_its_error_equal_scikit_learn():

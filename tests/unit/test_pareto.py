@@ -12,6 +12,7 @@ from neurodepth.pareto import front
         ([2, 2, 3], [0.9, 0.8, 0.7], [True, False, False]),  # better for as much
         ([2, 2], [0.9, 0.9], [True, True]),
         ([1, 2], [np.nan, 0.9], [False, True]),
+        ([np.nan, 2], [0.9, 0.9], [False, True]),
     ],
 )
 def test_front_by_hand(cost, auc, expected):

@@ -64,6 +64,6 @@ def evaluate(
         if name.removesuffix("_low").removesuffix("_high") in scores.MEASURES and name not in scores.MEASURES:
             continue  # stands beside its score
         shown = f"{value:.6g}" if isinstance(value, float) else str(value)
-        if name in scores.MEASURES:
+        if name in scores.MEASURES and not math.isnan(row[f"{name}_low"]):  # a single trial has no interval
             shown += f"  ({row[f'{name}_low']:.6g} to {row[f'{name}_high']:.6g} at {confidence:.0%})"
         click.echo(f"  {name:30} {shown} {UNITS.get(name, '')}".rstrip())

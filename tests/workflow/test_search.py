@@ -16,13 +16,13 @@ STUDY = {
             "cell": "lif",
             "variant": "default",
             "network": "point",
-            "trials": {"train": 40, "validation": 5, "test": 20},
+            "trials": {"train": 40, "validation": 5, "test": 60},  # some 150 spikes: a verdict takes 100
             "updates": 60,
             "baselines": ["perceptron", "two_layer"],
         }
     ],
     "simulation": {"duration_ms": 2000},
-    "depths": [1, 2, 3],
+    "depths": [1, 2],
     "search": "sequential",
     "training": {"updates_per_epoch": 20, "batch_size": 8, "window_ms": 400},
     "verdict": {"auc": 0.6},
@@ -79,3 +79,16 @@ def test_the_synapses_of_a_point_neuron_lie_on_one_branch(results):
     synapses = pd.read_csv(results / "lif" / "default" / "synapses.csv")
     assert len(synapses) == np.load(results / "lif" / "default" / "example.npz")["n_synapses"]
     assert (synapses.branch == 0).all()
+
+
+def test_a_depth_that_does_not_meet_is_followed_by_the_next(study, results):
+    """The last of these tests: it asks for more of the same study, whose first depth is trained."""
+    folder, code = study
+    first = results / "lif" / "default" / "networks" / "depth_1" / "trials_40" / "seed_1.keras"
+    trained = first.stat().st_mtime_ns
+    (folder / "config" / "search.yaml").write_text(yaml.safe_dump(STUDY | {"verdict": {"auc": 0.99999}}))
+    snakemake(folder, *ARGUMENTS, **code)
+    (cell,) = json.loads((results / "verdict.json").read_text())["cells"]
+    assert cell["status"] != "reached"
+    assert sorted(path.name for path in (results / "lif" / "default" / "networks").iterdir()) == ["depth_1", "depth_2"]
+    assert first.stat().st_mtime_ns == trained

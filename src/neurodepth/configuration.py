@@ -7,6 +7,7 @@ from typing import Any
 
 from neurodepth import networks, project, validation
 from neurodepth.cells import definition
+from neurodepth.cells.morphology import find_morphology
 
 SLURM_KEYS = ("minimum", "maximum", "memory", "walltime")
 # A large study names a cell in thousands of jobs, and the same networks in all conditions.
@@ -122,15 +123,11 @@ def _read_variant(condition: dict[str, Any], models: Path, origin: str) -> None:
     except validation.InvalidFileError as error:
         raise validation.InvalidFileError(f"{origin}: {error}") from error
     cell = read_cell(folder, condition.get("variant"))
-    morphology = cell.values.get("morphology", {})
-    if (
-        "path" in morphology
-        and "fetch" not in morphology
-        and not (path := cell.morphology_folder / morphology["path"]).is_file()
-    ):
-        raise validation.InvalidFileError(
-            f"{folder / 'cell.yaml'}: morphology.path: no such file, {path}; put it there, or name the one that you have"
-        )
+    if "path" in cell.values.get("morphology", {}) and "fetch" not in cell.values["morphology"]:
+        try:
+            find_morphology(cell)
+        except FileNotFoundError as error:
+            raise validation.InvalidFileError(f"{folder / 'cell.yaml'}: morphology.path: {error}") from error
 
 
 def _network_faults(

@@ -18,8 +18,8 @@ def tabulate(scores: Scores, criterion: Criterion, trial_h: float) -> pd.DataFra
 
     Returns:
         One row a depth: data_needed_h and its interval (`_low`, `_high`; inf means never, and no value is below the
-        smallest training set), and the AUC with endless data, auc_asymptote, with its interval (NaN where there are but
-        two training sizes).
+        smallest training set), and the AUC with endless data, auc_asymptote, with its interval. That is NaN where a line
+        goes on, and so is its interval where one does in too many resamples.
     """
     rows = []
     for depth in scores.depths:
@@ -27,6 +27,8 @@ def tabulate(scores: Scores, criterion: Criterion, trial_h: float) -> pd.DataFra
         row: dict[str, float] = {"depth": depth}
         for name, scale in (("data_needed_h", trial_h), ("auc_asymptote", 1)):
             low, high = metrics.interval(scale * resampled[name], criterion.confidence)
+            if np.mean(np.isnan(resampled[name])) > 1 - criterion.confidence:  # known of too few to have an interval
+                low, high = np.nan, np.nan
             row |= {name: scale * float(point[name][0]), f"{name}_low": low, f"{name}_high": high}
         rows.append(row)
     return pd.DataFrame(rows)

@@ -59,7 +59,7 @@ def decide(scores: Scores, criterion: Criterion, trial_h: float) -> Verdict:
 
 
 def _status(scores: Scores, standing: Standing) -> str:
-    if not scores.n_spikes:
+    if scores.n_spikes < FEWEST_SPIKES:
         return "undecided"
     if standing.unfinished:
         return "limited by training"

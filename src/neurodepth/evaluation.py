@@ -237,7 +237,8 @@ def read_evaluations(
         counts, voltage = metrics.PairCounts(wins, *shared[:2]), metrics.VoltageSums(residual, *shared[2:])
         history = pd.read_csv(histories[key])
         improvement = convergence.improvement(history, updates, confidence)
-        passes = history["updates"].iloc[-1] * update_h / training_h
+        done = history["updates"].iloc[-1]
+        passes = done * update_h / training_h if done >= updates else np.inf
         evaluations.append(Evaluation(depth, trials, seed, counts, voltage, improvement, passes))
     return table, evaluations
 

@@ -116,10 +116,14 @@ def operating_threshold(
 ) -> float:
     """Least score that at most `false_positive_rate` of the empty bins exceed; arguments as for `hit_rate`."""
     empty = score[~spikes.astype(bool)]
-    place = (
-        empty.size - 1 - int(np.floor(empty.size * false_positive_rate * (1 + 1e-12)))
-    )  # of the first not let through
+    place = int(first_kept_out(empty.size, np.asarray(false_positive_rate)))
     return float(np.partition(empty, place)[place])
+
+
+def first_kept_out(n_empty: int, false_positive_rate: np.ndarray) -> np.ndarray:
+    """Place, among the ascending scores of the empty bins, of the largest that must not be let through; 0 if all may be."""
+    let_through = np.floor(n_empty * false_positive_rate * (1 + 1e-12)).astype(int)
+    return np.maximum(n_empty - 1 - let_through, 0)
 
 
 def average_precision(score: np.ndarray, spikes: np.ndarray) -> float:

@@ -12,6 +12,9 @@ from neurodepth.learning_curve import LearningCurve
 from neurodepth.metrics import PairCounts, VoltageSums
 
 MEASURES = ("auc", "variance_explained")
+# Standard errors that a resample may lie from the estimate. One that misses the few trials that hold a good network's error has
+# nearly no spread, and would say that nothing is known of it.
+FARTHEST = 4.0
 SMALLEST_ERROR = 1e-9  # keeps the logarithm of a perfect network's error finite
 LARGEST_ERROR = {"auc": 1.0, "variance_explained": 1e6}  # where the stretch of few trials or seeds must not go beyond
 
@@ -28,7 +31,8 @@ class Evaluation:
         voltage: Its voltage predictions compared trial by trial.
         improvement: Fraction of its validation loss that it surely still lost in each tenth of its training when its
             updates ran out; 0 if its training had come to an end, NaN if it had too few epochs to tell.
-        passes: Time in all the windows that it was trained on, in units of its training data.
+        passes: Time in all the windows that it was trained on, in units of its training data; infinite if validation ended
+            its training.
     """
 
     depth: int
@@ -159,9 +163,9 @@ def _resample_trials(one: Evaluation, measure: str, weights: np.ndarray) -> np.n
     if spread == 0:  # no trial differs from any other
         return _error(one, measure, weights)[0]
     error, own_spread = _error(one, measure, weights)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        found = estimate * np.exp(-spread * np.log(error / estimate) / own_spread)
-    return np.minimum(found, LARGEST_ERROR[measure])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = np.clip(np.log(error / estimate) / own_spread, -FARTHEST, FARTHEST)
+    return np.clip(estimate * np.exp(-spread * distance), SMALLEST_ERROR, LARGEST_ERROR[measure])
 
 
 def _resample_seeds(errors: np.ndarray, drawn: np.ndarray, confidence: float) -> np.ndarray:

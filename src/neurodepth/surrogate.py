@@ -32,7 +32,7 @@ LAYOUT = {
 ATTRIBUTES = {
     "format": "always `neurodepth predictions`",
     "format_version": "integer, 2",
-    "network": "JSON: description of the network, as beside its file",
+    "network": "JSON: description of the network, as beside its file; `with` holds those that it predicted together with",
     "cell": "of predicted shards: name of the cell",
     "variant": "of predicted shards: variant of the cell",
     "split": "of predicted shards: train, validation or test",

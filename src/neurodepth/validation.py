@@ -76,7 +76,7 @@ def faults(content: dict[str, Any], schema_name: str, origin: str) -> list[str]:
     key = schema_name, repr(content)
     if key not in _explained:
         errors = sorted(_validator(schema_name).iter_errors(content), key=lambda e: list(map(str, e.path)))
-        _explained[key] = [_explain(error) for error in errors]
+        _explained[key] = [_explain(error, content) for error in errors]
     return [f"{origin}: {one}" for one in _explained[key]]
 
 
@@ -122,8 +122,8 @@ def _remove(content: Any, path: list[str | int]) -> None:
     content.pop(path[-1], None)
 
 
-def _explain(error: jsonschema.ValidationError) -> str:
-    where = _place(error.absolute_path)
+def _explain(error: jsonschema.ValidationError, content: Any) -> str:
+    where = _place(error.absolute_path, content)
     schema, found = error.schema, cast(Any, error.instance)
     if error.validator == "additionalProperties" and isinstance(found, dict) and isinstance(schema, dict):
         known = list(schema.get("properties", {}))
@@ -141,13 +141,17 @@ def _explain(error: jsonschema.ValidationError) -> str:
         exclusive = [key for one in cast(Any, error.validator_value) for key in one.get("required", [])]
         return f"{where}: expected one of {', '.join(exclusive)}, found several: leave the others out"
     if error.validator in ("oneOf", "anyOf") and error.context:
-        return _explain_choice(where, error)
+        return _explain_choice(where, error, content)
     return f"{where or 'top level'}: {error.message}"
 
 
-def _place(path: Iterable[str | int]) -> str:
+def _place(path: Iterable[Any], content: Any) -> str:
     """`simulation.step_ms`; of a list `conditions.3rd.trials`, counted from 1 as people do."""
-    return ".".join(_ordinal(part + 1) if isinstance(part, int) else part for part in path)
+    parts = []
+    for key in path:
+        parts.append(_ordinal(key + 1) if isinstance(content, list) else str(key))
+        content = content[key]
+    return ".".join(parts)
 
 
 def _ordinal(number: int) -> str:
@@ -155,7 +159,7 @@ def _ordinal(number: int) -> str:
     return f"{number}{ENDINGS.get(ones, 'th') if tens != 1 else 'th'}"
 
 
-def _explain_choice(where: str, error: jsonschema.ValidationError) -> str:
+def _explain_choice(where: str, error: jsonschema.ValidationError, content: Any) -> str:
     """What keeps a value from being any of the kinds that are allowed; of a mapping, from being the nearest kind."""
     choices: dict[Any, list[jsonschema.ValidationError]] = {}
     for one in error.context:
@@ -164,7 +168,7 @@ def _explain_choice(where: str, error: jsonschema.ValidationError) -> str:
         found for found in choices.values() if not any(one.validator == "type" and not one.path for one in found)
     ]
     if isinstance(error.instance, dict) and mappings:
-        return "; ".join(_explain(one) for one in min(mappings, key=_distance))
+        return "; ".join(_explain(one, content) for one in min(mappings, key=_distance))
     kinds = [EXPECTED[str(one.validator)].format(_listed(one.validator_value)) for one in error.context]
     return f"{where}: expected {' or '.join(dict.fromkeys(kinds))}, found {_shown(error.instance)}"
 

@@ -101,6 +101,9 @@ def test_seeds_predict_together_with_an_interval_that_is_wider_where_they_disagr
     )
     np.testing.assert_allclose(found.half_width_mv, trust.judge(test, known, seeds).half_width_mv, rtol=1e-6)
     assert f"within {found.half_width_mv.mean():.2f} mV on average in 90% of the ms" in done.output
+    done = trained("predict", "net.keras", "x.h5", "--with", "net.keras", "--output", "q.h5")
+    assert done.exit_code == USAGE
+    assert "found one twice" in done.output
     (other,) = json.loads(attributes["network"])["with"]
     assert other["seed"] == 2
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neurodepth import criterion, data_needed, depth, scores
+from neurodepth import criterion, data_needed, depth, metrics, scores
 from tests.unit.synthetic import CRITERION, TRIAL_H, evaluate, resample
 
 LOW, MIDDLE, HIGH = 0.90, 0.93, 0.97
@@ -96,17 +96,24 @@ def test_a_network_that_did_not_see_all_its_data_is_unfinished():
     assert "depth 1 saw 0.4 times the length of its data" in verdict.reason
 
 
+def test_one_pass_that_rounding_makes_a_little_less_is_one():
+    passes = 384 * (8 * 1000 / 3_600_000) / (512 * 6000 / 3_600_000)
+    assert passes < 1
+    assert decide(flat(d1=LOW), passes=passes).status == "not reached"
+
+
 def test_a_network_of_too_few_epochs_is_unfinished():
     verdict = decide(flat(d1=LOW, d3=HIGH), improvement={1: np.nan})
     assert (verdict.required_depth, verdict.status) == (None, "limited by training")
     assert "depth 1 used all its updates with fewer than 3 validations" in verdict.reason
 
 
-@pytest.mark.parametrize("auc", [0.6, 0.9999])
+@pytest.mark.parametrize("auc", [flat(d1=0.6), flat(d1=0.9999), falling(1, 0.02, 0.04, 0.5)])
 def test_too_few_test_spikes_decide_nothing(auc):
-    n_spikes = int(evaluate(flat(d1=auc), rate=0.001)[0].counts.positives.sum())
+    """Neither more data nor more training would change that."""
+    n_spikes = int(evaluate(auc, rate=0.001)[0].counts.positives.sum())
     assert 50 < n_spikes < 100
-    verdict = decide(flat(d1=auc), rate=0.001)
+    verdict = decide(auc, rate=0.001, improvement={1: 0.05})
     assert (verdict.required_depth, verdict.status) == (None, "undecided")
     assert f"the test trials hold {n_spikes} spikes, expected at least 100" in verdict.reason
 
@@ -157,6 +164,29 @@ def test_the_data_that_each_depth_needs_has_an_interval_and_may_be_never():
     assert np.isinf(table.loc[1, "data_needed_h"])
     assert table.loc[3, "data_needed_h_low"] < 0.0711 < table.loc[3, "data_needed_h_high"]
     assert table.loc[3, "auc_asymptote_low"] < 0.98 < table.loc[3, "auc_asymptote_high"]
+
+
+def test_a_network_whose_error_sits_in_one_spike_still_meets():
+    """120 trials of three spikes; all are predicted better than any empty millisecond, one of them than half."""
+    positives, negatives = np.full(120, 3), np.full(120, 1000)
+    wins = np.outer(positives, negatives).astype(float)
+    wins[0] -= 500
+    counts = metrics.PairCounts(wins, positives, negatives)
+    voltage = metrics.VoltageSums(np.full(120, 0.1), np.zeros(120), np.ones(120))
+    resampled = scores.resample([scores.Evaluation(1, size, 1, counts, voltage) for size in (10, 20)], 2000, 0.95, 0)
+    row = scores.tabulate(resampled, 0.95).iloc[0]
+    assert 0.9 < row["auc_low"] < row["auc"] < row["auc_high"] < 1
+    assert criterion.meets(resampled, replace(CRITERION, auc=0.9), 1)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("seeds", [(1,), (1, 2, 3)])
+def test_two_test_trials_have_a_wide_interval(seeds):
+    found = resample(flat(d1=MIDDLE), n_trials=2, n_bins=8000, seeds=seeds, spread=0.1)
+    row = scores.tabulate(found, 0.95).iloc[0]
+    assert np.isfinite(found.resampled["auc"][1, 40]).all()
+    assert row["auc_low"] < row["auc"] < row["auc_high"]
+    data_needed.tabulate(found, CRITERION, TRIAL_H)
 
 
 def test_a_single_test_trial_has_no_interval():

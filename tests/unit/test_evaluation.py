@@ -71,6 +71,8 @@ def test_what_is_written_comes_back_network_by_network(written):
     )
     assert first.improvement > 0
     assert second.improvement == 0
+    ended = (*files[:3], 700, *files[4:])  # before its updates ran out: validation ended it
+    assert evaluation.read_evaluations(*ended)[1][1].passes == np.inf
     assert second.passes == pytest.approx(600 * 1e-5 / scored[1].row["training_h"])
 
 

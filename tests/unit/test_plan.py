@@ -171,6 +171,13 @@ def test_networks_of_a_study_that_ships_see_all_their_data(paths):
     assert plan.short_trainings(plan.read_study(paths)) == []
 
 
+def test_a_training_is_held_against_the_largest_fraction_of_the_data():
+    study = plan.read_study([])
+    study |= {"training_fractions": [0.25, 0.5], "conditions": study["conditions"][:1]}
+    study["conditions"][0] |= {"updates": 10}
+    assert plan.short_trainings(study) == []  # 80 s of 72 s
+
+
 def test_a_training_shorter_than_its_data_is_named_with_the_updates_that_it_needs():
     study = plan.read_study([])
     study["conditions"][0] |= {"updates": 10}

@@ -392,7 +392,7 @@ def test_the_answer_is_a_sentence_with_its_interval_and_confidence():
     )
     assert wording.summary([dict(zip(names, one, strict=True)) for one in answers], 0.95) == (
         "l5pc (nmda) requires 6 layers, 5 to 6 at 95 %; lif (default) requires 1 layer, 1 alone at 95 %. "
-        "For l5pc (no_nmda), too few test trials and training seeds to decide."
+        "For l5pc (no_nmda), too few test spikes or training seeds to decide."
     )
 
 

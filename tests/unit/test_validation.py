@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from neurodepth import configuration, networks, validation
@@ -146,6 +148,27 @@ def test_items_of_a_list_are_counted_from_one(default, number, ordinal):
     assert fault == f"configuration: depths.{ordinal}: expected at least 1, found 0"
 
 
+@pytest.mark.parametrize("key", [1, True, 0.5])
+def test_a_key_of_a_mapping_is_no_place_in_a_list(project, key):
+    cell = validation.read_yaml(project / "models" / "cells" / "l5pc" / "cell.yaml") | {"channel_scale": {key: -1}}
+    (fault,) = validation.faults(cell, "cell", "cell.yaml")
+    assert fault.startswith(f"cell.yaml: channel_scale.{key}: expected at least 0")
+
+
+def test_a_morphology_where_fetched_ones_are_put_is_found(project, default, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models" / "cells" / "mine").mkdir(parents=True)
+    (tmp_path / "data" / "morphologies").mkdir(parents=True)
+    shutil.copy(
+        project / "models" / "cells" / "l5pc" / "morphology.swc", tmp_path / "data" / "morphologies" / "mine.swc"
+    )
+    shipped = (project / "models" / "cells" / "l5pc" / "cell.yaml").read_text()
+    written = shipped.replace("path: morphology.swc", "path: mine.swc")
+    (tmp_path / "models" / "cells" / "mine" / "cell.yaml").write_text(written)
+    default["conditions"] = [default["conditions"][0] | {"cell": "mine"}]
+    configuration.check(default, tmp_path / "models")
+
+
 def test_a_morphology_that_is_not_there_is_named_before_anything_runs(project, default, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     own = tmp_path / "models" / "cells" / "mine"
@@ -153,7 +176,9 @@ def test_a_morphology_that_is_not_there_is_named_before_anything_runs(project, d
     shipped = (project / "models" / "cells" / "l5pc" / "cell.yaml").read_text()
     (own / "cell.yaml").write_text(shipped.replace("path: morphology.swc", "path: mine.swc"))
     default["conditions"] = [default["conditions"][0] | {"cell": "mine"}]
-    with pytest.raises(validation.InvalidFileError, match=r"morphology\.path: no such file, .*mine\.swc; put it there"):
+    with pytest.raises(
+        validation.InvalidFileError, match=r"morphology\.path: .*mine\.swc not found\. Put mine\.swc into"
+    ):
         configuration.check(default, tmp_path / "models")
 
 

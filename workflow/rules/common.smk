@@ -7,6 +7,7 @@ import os
 from neurodepth import configuration, plan, project, provenance
 from neurodepth.cells import definition
 from neurodepth.cells.foreign import files
+from neurodepth.cells.morphology import find_morphology
 from neurodepth.validation import InvalidFileError
 from snakemake.exceptions import WorkflowError
 
@@ -223,7 +224,7 @@ def files_of(cell, variant):
     if found.values["type"] == "point":
         return []
     return [
-        *(morphology_file(cell) or model_files(found)),
+        *(morphology_file(cell, variant) or model_files(found)),
         *sorted(map(os.path.relpath, found.mechanisms_path.glob("*.mod"))),
     ]
 
@@ -241,15 +242,15 @@ def model_files(cell):
 
 
 @functools.cache
-def morphology_file(cell):
-    """Morphology that a cell's definition names, or where the fetched one goes, in a list; an empty one for other cells."""
-    found = configuration.read_cell(project.find_cell(cell))
+def morphology_file(cell, variant):
+    """Morphology of a variant of a cell, or where the fetched one goes, in a list; an empty one for other kinds of cells."""
+    found = configuration.read_cell(project.find_cell(cell), variant)
     morphology = found.values.get("morphology")
     if morphology is None:
         return []
     if "fetch" in morphology:
         return [f"data/morphologies/{morphology['path']}"]
-    return [os.path.relpath(found.morphology_folder / morphology["path"])]
+    return [os.path.relpath(find_morphology(found))]
 
 
 def basis_of(wildcards):

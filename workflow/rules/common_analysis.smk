@@ -13,7 +13,7 @@ DESCRIBED = {  # of each neuron, by the name that the report gives it
 EXPERIMENTS = {  # on cells with dendrites, where the study asks for them
     (cell, variant): f"{RESULTS}/{cell}/{variant}/{result_files.EXPERIMENTS}"
     for cell, variant in CONDITIONS
-    if config.get("experiment_backgrounds", 0) and morphology_file(cell)
+    if config.get("experiment_backgrounds", 0) and morphology_file(cell, variant)
 }
 TUNED = {  # the search for an output rate, where the study asks for one
     (cell, variant): f"{RESULTS}/{cell}/{variant}/{result_files.TUNED}"

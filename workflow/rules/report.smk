@@ -11,6 +11,7 @@ VERDICT_CODE = [
     "learning_curve.py",
     "metrics.py",
     "scores.py",
+    "units.py",
 ]
 
 
@@ -175,7 +176,13 @@ rule make_report:
         conditions=shown_conditions(),
         benchmarks=BENCHMARK_PATH,
         digest=provenance.code_digest(
-            "brain_cost.py", "experiments", "figures", "neurons.py", "report"
+            "brain_cost.py",
+            "experiments",
+            "figures",
+            "neurons.py",
+            "report",
+            "trust",
+            "units.py",
         ),
     message:
         "Write the report."

@@ -71,6 +71,8 @@ def predict(
 
     options.refuse_existing(output, overwrite)
     models = [model, *others]
+    if len(set(map(trust.digest, models))) < len(models):
+        raise click.UsageError("expected different networks, found one twice among MODEL and --with: name each once")
     network = surrogate.describe(model) | ({"with": [surrogate.describe(one) for one in others]} if others else {})
     backend.use_threads(cores)
     trials, attributes = _read(model, inputs, duration_ms)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from neurodepth import metrics
+
 FALSE_POSITIVE_RATES = np.append(0, np.geomspace(1e-4, 1, 121))  # thirty a decade
 
 
@@ -23,5 +25,6 @@ def hit_rates(
     hits = np.sort(score[spikes])
     if not hits.size:
         return np.full(len(rates), np.nan)
-    thresholds = np.quantile(score[~spikes], 1 - rates, method="higher")
+    empty = np.sort(score[~spikes])
+    thresholds = empty[metrics.first_kept_out(empty.size, rates)]
     return np.where(rates < 1, 1 - np.searchsorted(hits, thresholds, "right") / hits.size, 1.0)

@@ -161,7 +161,8 @@ def short_trainings(study: dict[str, Any]) -> list[str]:
     training, found = study["training"], []
     update_s = training["batch_size"] * training["window_ms"] / MS_PER_S
     for one in study["conditions"]:
-        data_s = one["trials"]["train"] * study["simulation"]["duration_ms"] / MS_PER_S
+        n_trials = configuration.training_sizes(one["trials"]["train"], study["training_fractions"])[-1]
+        data_s = n_trials * study["simulation"]["duration_ms"] / MS_PER_S
         if (passes := one["updates"] * update_s / data_s) < FEWEST_PASSES:
             found.append(
                 f"{one['cell']}/{one['variant']}: {one['updates']} updates of {update_s:g} s are {passes:.2g} times the length of "

@@ -50,13 +50,13 @@ def summary(cells: Sequence[dict[str, Any]], confidence: float) -> str:
     for status, words in (
         (
             "limited by training",
-            "training ended while it still improved the networks, so that no depth can be named yet",
+            "training ended too early to tell what more of it would give, so that no depth can be named yet",
         ),
         (
             "limited by data",
             "accuracy still rises with the amount of simulated data, so that no depth can be named yet",
         ),
-        ("undecided", "too few test trials and training seeds to decide"),
+        ("undecided", "too few test spikes or training seeds to decide"),
         (
             "not reached",
             "no depth tried imitates the cell well enough, and several times the data would not close the gap",

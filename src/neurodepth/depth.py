@@ -128,7 +128,7 @@ def _not_reached(scores: Scores, criterion: Criterion, trial_h: float, standing:
     return (
         f"Not reached: {_best(scores, criterion)}, and no depth's learning curve reaches it with "
         f"{units.hours(scores.sizes[-1] * trial_h * 2**criterion.further_doublings)} of data, {criterion.further_doublings:g} more "
-        "doublings; try deeper or wider networks."
+        "doublings; try deeper or wider networks, or far more data than that."
     )
 
 

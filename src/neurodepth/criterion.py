@@ -13,6 +13,8 @@ FEWEST_PASSES = (
     1 - 1e-9
 )  # one, but for rounding: in less, part of the data was never seen, and more would make no difference
 
+FEWEST_SEEDS = 2  # one network that meets shows that its depth can; one that misses may be badly trained
+
 
 @dataclass(frozen=True)
 class Criterion:
@@ -54,7 +56,8 @@ class Standing:
     Attributes:
         meets: Depths whose scores on the largest training set reach the criterion.
         ruled_out: Depths that miss it even after `further_doublings`, by their learning curve, and are trained to the end.
-            With fewer than `FEWEST_SPIKES` in the test trials no depth meets, and none is ruled out.
+            With fewer than `FEWEST_SPIKES` in the test trials no depth meets, and none is ruled out; nor is one of fewer
+            than `FEWEST_SEEDS`.
         open: Depths that are neither, and shallower than the smallest that meets.
         unfinished: Those of the open ones that are not trained to the end.
         rising: Those of the open ones that a measure keeps from meeting which the last addition of data surely improved.
@@ -97,7 +100,7 @@ def meets(scores: Scores, criterion: Criterion, depth: int) -> bool:
 
 def _is_out_of_reach(scores: Scores, criterion: Criterion, depth: int) -> bool:
     """Whether a depth surely misses a measure of the criterion, now and after further doublings of the data."""
-    if scores.n_spikes < FEWEST_SPIKES:
+    if scores.n_spikes < FEWEST_SPIKES or scores.n_seeds[depth, scores.sizes[-1]] < FEWEST_SEEDS:
         return False
     missed = []
     for measure, limit in criterion.largest_errors.items():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurodepth import convergence, data_needed, metrics, units
-from neurodepth.criterion import FEWEST_PASSES, FEWEST_SPIKES, Criterion, Standing, classify
+from neurodepth.criterion import FEWEST_PASSES, FEWEST_SEEDS, FEWEST_SPIKES, Criterion, Standing, classify
 from neurodepth.scores import Scores
 
 __all__ = ["Criterion", "Verdict", "decide"]
@@ -106,7 +106,11 @@ def _reached(scores: Scores, criterion: Criterion, trial_h: float, standing: Sta
     shallower = [depth for depth in scores.depths if depth < smallest]
     if not shallower:
         return reason + "it is the shallowest tried."
-    fate = "not far enough below it to be ruled out" if shallower[-1] in standing.open else "ruled out"
+    fate = "ruled out"
+    if shallower[-1] in standing.open:
+        fate = "not far enough below it to be ruled out"
+        if scores.n_seeds[shallower[-1], scores.sizes[-1]] < FEWEST_SEEDS:
+            fate = "not ruled out, which takes several training seeds"
     return reason + f"depth {shallower[-1]} has {_scores(scores, criterion, shallower[-1])} and is {fate}."
 
 
@@ -117,6 +121,11 @@ def _undecided(scores: Scores, criterion: Criterion, trial_h: float, standing: S
         return (
             f"Undecided: the test trials hold {scores.n_spikes} spikes, expected at least {FEWEST_SPIKES}; simulate more of "
             f"them; {_best(scores, criterion)}."
+        )
+    if any(scores.n_seeds[depth, scores.sizes[-1]] < FEWEST_SEEDS for depth in standing.open):
+        return (
+            f"Undecided: {_best(scores, criterion)}; one training that misses rules no depth out: train several seeds "
+            "(training_seeds: [1, 2, 3])."
         )
     return (
         f"Undecided: {_best(scores, criterion)}; with so few test trials and seeds it stays open whether that or more data "

@@ -15,7 +15,7 @@ def evaluate(
     auc,
     n_trials=40,
     n_bins=2000,
-    seeds=(1,),
+    seeds=(1, 2),
     rate=0.01,
     improvement=None,
     passes=10.0,
@@ -46,7 +46,8 @@ def evaluate(
         for seed in seeds:
             error = min((1 - one) * np.exp(spread * rng.normal()), 0.5)
             separation = np.sqrt(2) * ndtri(1 - error)  # of two unit Gaussians with that AUC
-            counts = metrics.count_pairs(noise + separation * spikes, spikes)
+            if spread or seed == seeds[0]:
+                counts = metrics.count_pairs(noise + separation * spikes, spikes)
             found.append(Evaluation(depth, size, seed, counts, voltage, (improvement or {}).get(depth, 0.0), passes))
     return found
 

@@ -140,12 +140,21 @@ def test_a_voltage_criterion_is_to_be_met_as_well():
 
 def test_a_single_seed_is_confessed():
     caveat = "With one training seed, no interval holds the variation of training."
-    assert caveat in decide(flat(d1=HIGH)).reason
+    assert caveat in decide(flat(d1=HIGH), seeds=(1,)).reason
     assert caveat not in decide(flat(d1=HIGH), seeds=(1, 2)).reason
     evaluations = evaluate(flat(d1=LOW, d3=HIGH), seeds=(1, 2))
     some = [one for one in evaluations if one.depth == 1 or one.seed == 1]
     reason = depth.decide(scores.resample(some, 400, 0.95, 0), CRITERION, TRIAL_H).reason
     assert "With one training seed at depth 3, no interval" in reason
+
+
+def test_one_training_that_misses_rules_no_depth_out_but_one_that_meets_shows_that_its_depth_can():
+    verdict = decide(flat(d1=LOW), seeds=(1,))
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (None, (1, None), "undecided")
+    assert "one training that misses rules no depth out: train several seeds" in verdict.reason
+    verdict = decide(flat(d1=LOW, d3=HIGH), seeds=(1,))
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (3, (1, 3), "reached")
+    assert "is not ruled out, which takes several training seeds" in verdict.reason
 
 
 def test_a_single_data_size_is_refused():
@@ -237,7 +246,7 @@ def test_a_depth_at_the_criterion_is_seldom_taken_to_surely_meet_it(auc, rate):
     """
     asked, met = replace(CRITERION, auc=auc), []
     for draw in range(200):
-        evaluations = evaluate({(1, 10): auc}, 30, 500, rate=rate, draw=draw)
+        evaluations = evaluate({(1, 10): auc}, 30, 500, (1,), rate=rate, draw=draw)
         met.append(criterion.meets(scores.resample(evaluations, 200, 0.95, draw), asked, 1))
     assert 0 < np.mean(met) < 0.1  # 0.05 and three standard errors
 

@@ -226,7 +226,7 @@ def test_a_frequency_range_that_runs_downwards_is_refused():
         ("volleys: { kind: excitatory, rate_hz: 2, fraction: 1.5, jitter_ms: 2 }", "volleys.fraction"),
         ("volleys: { kind: excitatory, rate: 2, fraction: 0.5, jitter_ms: 2 }", "did you mean"),
         ("rate_factor: { inhibitory: -1 }", "rate_factor.inhibitory"),
-        ("oscillations: [{ frequency_hz: [4, 700], depth: 0.5 }]", "oscillations.0.frequency_hz.1"),
+        ("oscillations: [{ frequency_hz: [4, 700], depth: 0.5 }]", "oscillations.1st.frequency_hz.2nd"),
     ],
 )
 def test_an_option_out_of_bounds_or_unknown_is_refused(tmp_path, change, message):

@@ -40,5 +40,5 @@ def test_one_variant_cannot_have_two_numbers_of_test_trials(project, study):
     study["conditions"][0]["test_on"] = ["volleys"]
     other["trials"]["test"] += 1
     study["conditions"].insert(0, other)
-    with pytest.raises(validation.InvalidFileError, match=r"names volleys: expected 11 test trials.* found 10"):
+    with pytest.raises(validation.InvalidFileError, match=r"names volleys: expected 21 test trials.* found 20"):
         configuration.check(study, project / "models")

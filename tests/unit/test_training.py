@@ -214,6 +214,34 @@ def test_a_loss_that_is_not_a_number_names_its_update_and_keeps_the_weights_befo
         training._train_epoch(model, network(splits), windows, splits[1])
 
 
+def test_a_training_that_turned_nan_leaves_the_state_before_it_to_go_on_from(splits, tmp_path, monkeypatch):
+    """The weights turn NaN before the third epoch; the next run goes on after the second, as if nothing had happened."""
+    _, _, whole = fit(splits, tmp_path / "whole")
+    original = training._train_epoch
+
+    def break_third(model, predictor, windows, validation):
+        if windows.first_update == 20:
+            model.set_weights([np.full_like(one, np.nan) for one in model.get_weights()])
+        return original(model, predictor, windows, validation)
+
+    monkeypatch.setattr(training, "_train_epoch", break_third)
+    with pytest.raises(FloatingPointError, match="at update 21"):
+        fit(splits, tmp_path / "broken")
+    monkeypatch.setattr(training, "_train_epoch", original)
+    model, _, resumed = fit(splits, tmp_path / "broken")
+    assert all(np.isfinite(one).all() for one in model.get_weights())
+    columns = ["epoch", "updates", "training_loss", "validation_spike_loss"]
+    np.testing.assert_allclose(resumed[columns], whole[columns], rtol=1e-4)
+
+
+def test_validation_trials_without_a_spike_still_choose_the_weights(splits, tmp_path):
+    silent = replace(splits[1], spike_time_ms=[np.empty(0) for _ in splits[1].spike_time_ms])
+    _, _, history = fit((splits[0], silent), tmp_path / "checkpoint")
+    assert history["validation_auc"].isna().all()
+    assert np.isfinite(history["validation_spike_loss"]).all()
+    assert len(history) == 4
+
+
 def test_weights_that_the_last_update_of_an_epoch_loses_are_not_kept(splits):
     budget = training.Budget(40, 1, 10, 4, 200, 5e-3, precision="float32")
     model = network(splits)

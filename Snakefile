@@ -36,7 +36,6 @@ rule all:
         unusual_tables=unusual_tables(),
         baselines=baselines_of_all(),
         baseline_tables=baseline_tables(),
-        trust=for_conditions(f"{CONDITION_PATH}/trust.json"),
         comparison=f"{RESULTS}/pareto.csv",
         neurons=f"{RESULTS}/neurons.csv",
         ceilings=ceilings_of_all(),

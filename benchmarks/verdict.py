@@ -20,14 +20,8 @@ from neurodepth.scores import Evaluation
 
 CONFIDENCE = 0.95
 SILENT_MS = 5500  # of a trial, without the warm-up
-SETTINGS = [
-    (400, 530),
-    (200, 300),
-    (100, 150),
-    (200, 100),
-    (10, 100),
-    (200, 99),
-]  # test trials and spikes in all of them
+# Test trials, and spikes in all of them.
+SETTINGS = [(400, 530), (200, 300), (100, 150), (200, 100), (10, 100), (200, 99)]
 BY_CHANCE = {"": 0.0, ", by chance": 5 / 9}  # share of the error that sits in spikes predicted by chance
 
 
@@ -69,9 +63,8 @@ def judge(
     silent_ms = np.full(n_trials, SILENT_MS)
     counts = metrics.PairCounts(won[:, None] * silent_ms, positives, silent_ms)
     voltage = metrics.VoltageSums(np.full(n_trials, 0.1), np.zeros(n_trials), np.ones(n_trials))
-    networks = [
-        Evaluation(1, size, seed, counts, voltage) for size in (10, 20) for seed in (1, 2)
-    ]  # one rules nothing out
+    # Two seeds, for one rules nothing out.
+    networks = [Evaluation(1, size, seed, counts, voltage) for size in (10, 20) for seed in (1, 2)]
     resampled = scores.resample(networks, asked.resamples, asked.confidence, draw)
     standing = criterion.classify(resampled, asked)
     return bool(standing.meets), bool(standing.ruled_out)

@@ -8,13 +8,13 @@ import pandas as pd
 
 from neurodepth import ceiling, criterion_dependence, data_needed, depth, evaluation, jobs, project, provenance, scores
 from neurodepth.cells import definition
+from neurodepth.configuration import update_ms
 
 
 def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path, data_needed_path, dependence_path):
     criterion = depth.Criterion(**configuration["verdict"])
     trial_h = configuration["simulation"]["duration_ms"] / evaluation.MS_PER_H
-    training = configuration["training"]
-    update_h = training["batch_size"] * training["window_ms"] / evaluation.MS_PER_H
+    update_h = update_ms(configuration["training"]) / evaluation.MS_PER_H
     cells, accuracies, needs, dependences = [], [], [], []
     for condition, table_path, counts_path in zip(conditions, inputs.tables, inputs.counts, strict=True):
         names = {"cell": condition["cell"], "variant": condition["variant"]}

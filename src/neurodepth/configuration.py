@@ -86,6 +86,11 @@ def training_sizes(n_trials: int, fractions: list[float]) -> list[int]:
     return sizes
 
 
+def update_ms(training: dict[str, Any]) -> int:
+    """Length of all windows of an update, by a study's section `training`."""
+    return training["batch_size"] * training["window_ms"]
+
+
 def _window_faults(study: dict[str, Any]) -> Iterator[str]:
     duration_ms, window_ms = study.get("simulation", {}).get("duration_ms"), study.get("training", {}).get("window_ms")
     if duration_ms and window_ms and window_ms > duration_ms:

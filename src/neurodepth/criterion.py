@@ -9,10 +9,8 @@ from neurodepth.scores import Scores
 # A few spikes hold no hard ones: with 50, a depth at 0.991 is said to meet it in 0.10 of studies, not in 0.05, and in 0.24 if
 # the error sits in one spike of a hundred. Measured: benchmarks/verdict.py.
 FEWEST_SPIKES = 100
-FEWEST_PASSES = (
-    1 - 1e-9
-)  # one, but for rounding: in less, part of the data was never seen, and more would make no difference
-
+# One, but for rounding: in less, part of the data was never seen, and more would make no difference.
+FEWEST_PASSES = 1 - 1e-9
 FEWEST_SEEDS = 2  # one network that meets shows that its depth can; one that misses may be badly trained
 
 

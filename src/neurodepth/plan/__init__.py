@@ -158,8 +158,7 @@ def short_trainings(study: dict[str, Any]) -> list[str]:
     """Conditions whose networks cannot see all their data once, in sentences: their verdict would be limited by training."""
     from neurodepth.criterion import FEWEST_PASSES  # here, for the workflow plans at the start of every job
 
-    training, found = study["training"], []
-    update_s = training["batch_size"] * training["window_ms"] / MS_PER_S
+    update_s, found = configuration.update_ms(study["training"]) / MS_PER_S, []
     for one in study["conditions"]:
         n_trials = configuration.training_sizes(one["trials"]["train"], study["training_fractions"])[-1]
         data_s = n_trials * study["simulation"]["duration_ms"] / MS_PER_S

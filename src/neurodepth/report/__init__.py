@@ -15,6 +15,7 @@ import yaml
 from markupsafe import Markup
 
 from neurodepth import figures
+from neurodepth.criterion import FEWEST_SPIKES
 from neurodepth.depth import Criterion
 from neurodepth.report import (
     blocks,
@@ -142,6 +143,7 @@ def write_report(
     script = "\n".join(_resource("scripts", f"{name}.js") for name in SCRIPTS)
     page = _template().render(
         criterion=criterion,
+        fewest_spikes=FEWEST_SPIKES,
         summary=wording.summary([cell["verdict"] for cell in cells], criterion.confidence),
         overview=overview,
         dependence=dependence,

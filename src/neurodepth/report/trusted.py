@@ -33,10 +33,9 @@ def describe(path: Path) -> dict[str, Any]:
         | {"half_width_mv": float(one.error.half_width_mv(np.zeros(())))}
         for one in sorted(known.calibrated, key=lambda one: (one.network, one.depth, one.n_together))
     ]
-    groups = [name.removesuffix(f", {SLOW_MS} ms") for name in known.limits.names if name.endswith(f", {SLOW_MS} ms")]
     rows = [
         {"group": group} | {f"{name}_hz": _rates_hz(known.limits, group, span_ms) for name, span_ms in SPANS_MS.items()}
-        for group in groups
+        for group in known.places.groups
     ]
     return {"errors": errors, "input": rows, "trials": known.n_training_trials, "spans_ms": SPANS_MS}
 

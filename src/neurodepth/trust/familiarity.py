@@ -38,12 +38,16 @@ class Places:
     is_excitatory: np.ndarray
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """Synapses that are counted together: each type, and all of a kind."""
+        return (*self.types.names, *(f"all {kind}" for kind in KINDS))
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Of the features."""
         slow, middle, fast = f"{SLOW_MS} ms", f"{MIDDLE_MS} ms", f"{FAST_MS} ms"
         what = (slow, middle, f"{fast} against {middle}")
-        groups = (*self.types.names, *(f"all {kind}" for kind in KINDS))
-        return (*(f"{group}, {span}" for span in what for group in groups), f"busiest branch, {fast}")
+        return (*(f"{group}, {span}" for span in what for group in self.groups), f"busiest branch, {fast}")
 
 
 @dataclass(frozen=True)

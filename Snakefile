@@ -12,6 +12,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/common_resources.smk"
 include: "workflow/rules/common_networks.smk"
 include: "workflow/rules/common_analysis.smk"
 include: "workflow/rules/cells.smk"

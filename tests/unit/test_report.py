@@ -327,6 +327,14 @@ def test_axes_carry_units(study):
         assert [unit for unit in units if unit not in labels] == []
 
 
+def test_amounts_of_data_are_named_in_hours_or_minutes(study):
+    table = results.read_accuracy(study / "accuracy_vs_depth.csv").query("cell == 'lif'")
+    (axes,) = figures.accuracy_vs_depth(table.assign(training_h=0.2), Criterion(**CRITERION)).axes
+    assert "0.20 h" in {text.get_text() for text in axes.texts}
+    (axes,) = figures.accuracy_vs_depth(table.assign(training_h=0.04), Criterion(**CRITERION)).axes
+    assert "2.4 min" in {text.get_text() for text in axes.texts}
+
+
 def test_a_cell_without_a_spike_still_has_a_page(study, tmp_path):
     """Its networks have no AUC."""
     silent = shutil.copytree(study, tmp_path / "silent")

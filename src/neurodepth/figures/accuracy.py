@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from neurodepth import units
 from neurodepth.depth import Criterion
 from neurodepth.figures.labels import label_points
 from neurodepth.figures.style import FAINT, INK, MIDDLE, PALE, depth_colour, depth_marker, layers, styled
@@ -42,7 +43,7 @@ def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float
                 continue
             x, auc = one.depth.to_numpy() + shift, np.minimum(one.auc.to_numpy(), AUC_CEILING)
             axes.plot(x, auc, color=FAINT, linewidth=1.4 if size == largest else 0.8, zorder=1)
-            labels.append((x[-1], auc[-1], name if len(cells) > 1 else f"{one.training_h.iloc[0]:.2g} h"))
+            labels.append((x[-1], auc[-1], name if len(cells) > 1 else units.hours(one.training_h.iloc[0])))
             for depth, row in zip(x, one.itertuples(), strict=True):
                 _interval(axes, depth, row, filled=size == largest)
     depths = sorted(table.depth.unique())

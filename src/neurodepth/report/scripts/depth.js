@@ -24,6 +24,11 @@ function aucText(one, more = "") {
 
 const DASHES = ["solid", "dot", "dashdot", "longdashdot"]; // of amounts of data, all of them first; the criterion is dashed
 
+function hoursText(value) { // as neurodepth.units.hours
+  if (value >= 0.1) return `${shortNumber(value)} h`;
+  return value * 60 >= 1 ? `${shortNumber(value * 60)} min` : `${shortNumber(value * 3600)} s`;
+}
+
 CHARTS.accuracy_vs_depth = async (neuron) => {
   const [constants, numbers] = await numbersOf(neuron);
   const rows = rowsOf(numbers, "accuracy");
@@ -32,14 +37,14 @@ CHARTS.accuracy_vs_depth = async (neuron) => {
     const isLargest = trials === numbers.largest_trials;
     const auc = own.map((one) => one.auc);
     const colours = own.map((one) => depthColour(constants, one.depth));
-    const name = `${shortNumber(own[0].training_h)} h`;
+    const name = hoursText(own[0].training_h);
     const line = { color: themeColour("soft"), width: isLargest ? 1.6 : 1.1, dash: DASHES[Math.min(place, DASHES.length - 1)] };
     const marker = (colour) => ({ color: isLargest ? colour : themeColour("card"), size: 9, line: { color: colour, width: 1.8 } });
     const key = { type: "scatter", mode: "lines+markers", name, x: [null], y: [null], line, marker: marker(themeColour("soft")) };
     return [key, {
       type: "scatter", mode: "lines+markers", name, showlegend: false, x: own.map((one) => one.depth), y: auc.map(missingTo1), line, marker: marker(colours),
       error_y: { ...intervalBars(auc, own.map((one) => one.auc_low), own.map((one) => one.auc_high)), color: themeColour("soft"), visible: isLargest },
-      text: own.map((one) => aucText(one, `<br>${layersName(one.depth)}, ${shortNumber(one.training_h)} h`)), hoverinfo: "text",
+      text: own.map((one) => aucText(one, `<br>${layersName(one.depth)}, ${hoursText(one.training_h)}`)), hoverinfo: "text",
     }];
   });
   const seeds = rowsOf(numbers, "evaluation").filter((one) => one.training_trials === numbers.largest_trials);
@@ -74,7 +79,7 @@ CHARTS.accuracy_vs_data = async (neuron) => {
         type: "scatter", mode: "lines+markers", name: layersName(depth), x: own.map((one) => one.training_h), y: auc.map(missingTo1),
         line: { color: colour, width: 2 }, marker: { color: colour, size: 8, symbol: MARKERS[(depth - 1) % MARKERS.length] },
         error_y: { ...intervalBars(auc, own.map((one) => one.auc_low), own.map((one) => one.auc_high)), color: colour },
-        text: own.map((one) => aucText(one, `<br>${layersName(depth)}, ${shortNumber(one.training_h)} h`)), hoverinfo: "text",
+        text: own.map((one) => aucText(one, `<br>${layersName(depth)}, ${hoursText(one.training_h)}`)), hoverinfo: "text",
       },
       {
         type: "scatter", mode: "lines", showlegend: false, x: fitted.training_h, y: fitted.auc.map((one) => (one === null ? null : missingTo1(one))),

@@ -174,6 +174,7 @@ def _unusual_input_faults(conditions: list[dict[str, Any]], models: Path) -> Ite
     """What is wrong with the variants that networks are tested on besides their own."""
     whole = [one for one in conditions if {"cell", "variant"} <= one.keys() and "test" in one.get("trials", {})]
     n_test = {(one["cell"], one["variant"]): one["trials"]["test"] for one in whole}
+    rates = {(one["cell"], one["variant"]): _rates(one) for one in whole}
     for condition in whole:
         if _complaint(functools.partial(_read_variant, condition, models, "")):
             continue  # said already
@@ -196,6 +197,19 @@ def _unusual_input_faults(conditions: list[dict[str, Any]], models: Path) -> Ite
                     f"{origin}: expected {n_test[cell, variant]} test trials, as where it is named before, "
                     f"found {n_trials}: give both conditions the same trials.test"
                 )
+            elif rates.setdefault((cell, variant), _rates(condition)) != _rates(condition):
+                yield (
+                    f"{origin}: expected {rates[cell, variant]}, as where it is named before, found {_rates(condition)}, as "
+                    "networks are tested on the input rates that they were trained on: leave it out, or give each a study "
+                    "of its own"
+                )
+
+
+def _rates(condition: dict[str, Any]) -> str:
+    """Whose input rates a condition has."""
+    if "target_output_rate_hz" not in condition:
+        return "the cell's own input rates"
+    return f"input rates tuned for {condition['cell']}/{condition['variant']}"
 
 
 def _engine_faults(parallel: dict[str, Any]) -> Iterator[str]:

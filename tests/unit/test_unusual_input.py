@@ -35,6 +35,20 @@ def test_the_variant_itself_is_refused(project, study):
         configuration.check(study, project / "models")
 
 
+@pytest.mark.parametrize("tuned", [(0,), (1,), (0, 1)])
+def test_one_variant_cannot_have_two_input_rates(project, study, tuned):
+    """Trained on and tested on it would be the same trials."""
+    other = copy.deepcopy(study["conditions"][0]) | {"variant": "volleys"}
+    study["conditions"][0]["test_on"] = ["volleys"]
+    study["conditions"].insert(1, other)
+    configuration.check(study, project / "models")
+    for number in tuned:
+        study["conditions"][number]["target_output_rate_hz"] = 1
+    message = r"test_on of l5pc/nmda names volleys: expected .*input rates.* found .*input rates.*leave it out"
+    with pytest.raises(validation.InvalidFileError, match=message):
+        configuration.check(study, project / "models")
+
+
 def test_one_variant_cannot_have_two_numbers_of_test_trials(project, study):
     other = copy.deepcopy(study["conditions"][0]) | {"variant": "volleys"}
     study["conditions"][0]["test_on"] = ["volleys"]

@@ -23,7 +23,10 @@ def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path,
         table, evaluations = evaluation.read_evaluations(
             table_path, counts_path, histories, condition["updates"], update_h, criterion.confidence
         )
-        resampled = scores.resample(evaluations, criterion.resamples, criterion.confidence, configuration["seed"])
+        windows_trials = condition["updates"] * update_h / trial_h
+        resampled = scores.resample(
+            evaluations, criterion.resamples, criterion.confidence, configuration["seed"], windows_trials
+        )
         accuracy = evaluation.tabulate_accuracy(scores.tabulate(resampled, criterion.confidence), table)
         needed = data_needed.tabulate(resampled, criterion, trial_h)
         verdict = depth.decide(resampled, criterion, trial_h)

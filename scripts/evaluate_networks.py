@@ -8,6 +8,7 @@ from neurodepth.networks import backend
 
 def evaluate_networks(test_paths, expected, network_paths, table_path, counts_path, curves_path, example_path):
     test = dataset.read_split(test_paths, expected=expected)
+    evaluation.warn_of_two_precisions(network_paths)
     position = evaluation.choose_example(test)
     scored, shown = [], {}
     # Smallest training set and largest seed first: what stays in `shown` is the first seed on all the data.

@@ -37,6 +37,7 @@ def train_network(
     history.to_csv(history_path, index=False)
     description = {"network": Path(architecture_path).stem, "architecture": architecture, "synapse_group": group}
     description |= {"depth": depth, "training_trials": n_trials, "seed": seed}
+    description |= {"precision": training.resolve_precision(budget.precision)}
     description |= {"training_data": training_data.describe(train_paths, trials)}
     training.save(model, scaling, description, model_path)
     checkpoint.discard(checkpoint_path)

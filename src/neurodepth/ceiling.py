@@ -95,6 +95,8 @@ def _smooth(values: np.ndarray, width_ms: int) -> np.ndarray:
 
 
 def _auc(spikes: np.ndarray, rate: np.ndarray, voltage_mv: np.ndarray) -> float:
-    """Mean AUC over repeats; where the others never spike, their voltage tells milliseconds apart."""
+    """Mean AUC over repeats that spike; where the others never do, their voltage tells milliseconds apart."""
     score = rate + 1e-9 * voltage_mv
-    return float(np.mean([metrics.count_pairs(score[:, one], spikes[:, one]).auc() for one in range(spikes.shape[1])]))
+    spiking = np.flatnonzero(spikes.any(axis=(0, 2)))
+    aucs = [metrics.count_pairs(score[:, one], spikes[:, one]).auc() for one in spiking]
+    return float(np.mean(aucs)) if aucs else np.nan

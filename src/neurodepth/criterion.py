@@ -9,7 +9,7 @@ from neurodepth.scores import Scores
 # A few spikes hold no hard ones: with 50, a depth at 0.991 is said to meet it in 0.10 of studies, not in 0.05, and in 0.24 if
 # the error sits in one spike of a hundred. Measured: benchmarks/verdict.py.
 FEWEST_SPIKES = 100
-# One, but for rounding: in less, part of the data was never seen, and more would make no difference.
+# One, but for rounding: less leaves over a third of the data unseen, and the learning curve with two points close together.
 FEWEST_PASSES = 1 - 1e-9
 FEWEST_SEEDS = 2  # one network that meets shows that its depth can; one that misses may be badly trained
 
@@ -79,7 +79,7 @@ def classify(scores: Scores, criterion: Criterion) -> Standing:
     meeting = [d for d in scores.depths if meets(scores, criterion, d)]
     ruled_out = [d for d in scores.depths if d not in unfinished and _is_out_of_reach(scores, criterion, d)]
     open_depths = [d for d in scores.depths if d not in ruled_out and (not meeting or d < meeting[0])]
-    rising = [d for d in open_depths if any(_rises(scores, criterion, m, d) for m in criterion.largest_errors)]
+    rising = [d for d in open_depths if rising_measures(scores, criterion, d)]
     return Standing(meeting, ruled_out, open_depths, [d for d in open_depths if d in unfinished], rising)
 
 
@@ -108,10 +108,14 @@ def _is_out_of_reach(scores: Scores, criterion: Criterion, depth: int) -> bool:
     return criterion.holds(np.any(missed, axis=0))
 
 
-def _rises(scores: Scores, criterion: Criterion, measure: str, depth: int) -> bool:
-    """Whether more data surely improved a measure that does not surely meet."""
-    before, now = scores.errors_by_size(measure, depth)[-2:]
-    return criterion.holds(now < before) and not criterion.holds(now <= criterion.largest_errors[measure])
+def rising_measures(scores: Scores, criterion: Criterion, depth: int) -> list[str]:
+    """Measures that the last addition of data surely improved and that do not surely meet."""
+    rising = []
+    for measure, limit in criterion.largest_errors.items():
+        before, now = scores.errors_by_size(measure, depth)[-2:]
+        if criterion.holds(now < before) and not criterion.holds(now <= limit):
+            rising.append(measure)
+    return rising
 
 
 def _check_sizes(scores: Scores) -> None:

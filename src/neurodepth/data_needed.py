@@ -18,7 +18,7 @@ def tabulate(scores: Scores, criterion: Criterion, trial_h: float) -> pd.DataFra
 
     Returns:
         One row a depth: data_needed_h and its interval (`_low`, `_high`; inf means never, and no value is below the
-        smallest training set), and the AUC with endless data, auc_asymptote, with its interval. That is NaN where a line
+        smallest training set; as many passes through them as through the largest), and the AUC with endless data, auc_asymptote, with its interval. That is NaN where a line
         goes on, and so is its interval where one does in too many resamples.
     """
     rows = []
@@ -41,7 +41,7 @@ def _needed(scores: Scores, criterion: Criterion, depth: int, resampled: bool) -
         curve = scores.curve(measure, depth)
         if not resampled:
             estimates = np.array([[scores.point[measure][depth, size]] for size in scores.sizes])
-            curve = learning_curve.fit(scores.sizes, estimates)
+            curve = learning_curve.fit(scores.sizes_at_equal_passes, estimates)
         trials.append(curve.trials_to_reach(limit))
         if measure == "auc":
             asymptote = 1 - curve.asymptote

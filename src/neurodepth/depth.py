@@ -5,7 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from neurodepth import convergence, data_needed, metrics, units
-from neurodepth.criterion import FEWEST_PASSES, FEWEST_SEEDS, FEWEST_SPIKES, Criterion, Standing, classify
+from neurodepth.criterion import (
+    FEWEST_PASSES,
+    FEWEST_SEEDS,
+    FEWEST_SPIKES,
+    Criterion,
+    Standing,
+    classify,
+    rising_measures,
+)
 from neurodepth.scores import Scores
 
 __all__ = ["Criterion", "Verdict", "decide"]
@@ -90,12 +98,13 @@ def _by_training(scores: Scores, criterion: Criterion, trial_h: float, standing:
 
 def _by_data(scores: Scores, criterion: Criterion, trial_h: float, standing: Standing) -> str:
     shown = min(standing.rising, key=lambda depth: scores.point["auc"][depth, scores.sizes[-1]])
-    before, now = (1 - scores.point["auc"][shown, size] for size in scores.sizes[-2:])
+    measure = rising_measures(scores, criterion, shown)[0]
+    before, now = (1 - scores.point[measure][shown, size] for size in scores.sizes[-2:])
     needed = data_needed.tabulate(scores, criterion, trial_h).set_index("depth").loc[shown]
     hours, low, high = (units.hours(needed[f"data_needed_h{end}"]) for end in ("", "_low", "_high"))
     return (
         f"Limited by data: from {units.hours(scores.sizes[-2] * trial_h)} to {units.hours(scores.sizes[-1] * trial_h)} of data depth "
-        f"{shown} went from AUC {before:.4f} to {now:.4f}; its learning curve reaches the criterion at {hours} ({low} to "
+        f"{shown} went from {LABELS[measure]} {before:.4f} to {now:.4f}; its learning curve reaches the criterion at {hours} ({low} to "
         f"{high}), so that more data may change the answer; {_best(scores, criterion)}."
     )
 
@@ -152,11 +161,19 @@ def _caveat(scores: Scores) -> str:
 
 def _best(scores: Scores, criterion: Criterion) -> str:
     depth = _best_depth(scores)
-    (gap, low, high), *_ = _gap(scores, criterion).values()
+    gaps = _gap(scores, criterion)
+    missed = [measure for measure, (gap, *_) in gaps.items() if gap > 0] or ["auc"]
+    short = " and ".join(_distance(measure, *gaps[measure]) for measure in missed)
     return (
         f"the best of {len(scores.depths)} depths is {depth} with {_scores(scores, criterion, depth)}, criterion "
-        f"{_bars(criterion)}, AUC short of it by {gap:.4f} ({low:.4f} to {high:.4f})"
+        f"{_bars(criterion)}, {short}"
     )
+
+
+def _distance(measure: str, gap: float, low: float, high: float) -> str:
+    side, sign = ("short of", 1) if gap > 0 else ("beyond", -1)
+    low, high = sorted((sign * low, sign * high))
+    return f"{LABELS[measure]} {side} it by {sign * gap:.4f} ({low:.4f} to {high:.4f})"
 
 
 def _best_depth(scores: Scores) -> int:

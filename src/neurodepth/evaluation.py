@@ -1,7 +1,8 @@
 """Trained networks held against test trials, and the files in which that is kept."""
 
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from neurodepth.depth import Verdict
 from neurodepth.networks import cost
 from neurodepth.scores import Evaluation
 from neurodepth.trials import Trials
+
+log = logging.getLogger(__name__)
 
 MS_PER_H = 3_600_000
 OWN_COUNTS = ("wins", "voltage_residual")  # what the verdict resamples, of each network and of all
@@ -81,6 +84,15 @@ def evaluate_network(model_path: str | Path, test: Trials, seed: int) -> tuple[S
     kind = {"network": description["network"], "type": description["architecture"]["type"]}
     scored = replace(scored, row=kind | scored.row | asdict(count_cost(description, test)))
     return scored, {"spike_logit": logit, "voltage_mv": voltage_mv}
+
+
+def warn_of_two_precisions(model_paths: Iterable[str | Path]) -> None:
+    """Log a warning where networks of one cell were trained in different precisions, as on two kinds of processors."""
+    from neurodepth import surrogate
+
+    found = sorted({surrogate.describe(path)["precision"] for path in model_paths})
+    if len(found) > 1:
+        log.warning("networks were trained in %s: set training.precision to one of them and train again", found)
 
 
 def count_cost(description: dict[str, Any], test: Trials) -> cost.Cost:

@@ -4,8 +4,12 @@ The error after N trials is floor + scale (N / N_max)^-exponent, none of them ne
 arXiv:1712.00409). Two amounts of data cannot hold three numbers: then the error falls by the same amount in each
 doubling, a line in log N, which has no floor and so errs towards more data being of use. So does an error that fell faster
 in the last step than in the one before: no power law does that.
+
+All networks of a neuron are trained on equally long windows in all, so that on less data they pass through it more often
+and see more of it. `at_equal_passes` takes that out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +32,8 @@ class LearningCurve:
         exponent: Of the power law; 0 stands for a line.
     """
 
-    smallest_trials: int
-    largest_trials: int
+    smallest_trials: float
+    largest_trials: float
     floor: np.ndarray
     scale: np.ndarray
     exponent: np.ndarray
@@ -59,7 +63,21 @@ class LearningCurve:
         return np.where(self.exponent > 0, self.floor, np.nan)
 
 
-def fit(trials: list[int], errors: np.ndarray) -> LearningCurve:
+def at_equal_passes(trials: Sequence[float], windows_trials: float) -> np.ndarray:
+    """Training data in which as many passes as through the largest amount would show as much as was seen of each.
+
+    Random windows that are together P trials long show N (1 - exp(-P / N)) of N trials: 63 % in one pass, 98 % in four.
+
+    Args:
+        trials: Training trials, ascending.
+        windows_trials: Length of all windows of a training, together, in trials; infinite if all was seen.
+    """
+    amounts = np.asarray(trials, float)
+    seen = amounts * -np.expm1(-windows_trials / amounts)
+    return seen * amounts[-1] / seen[-1]
+
+
+def fit(trials: Sequence[float], errors: np.ndarray) -> LearningCurve:
     """Fit a curve to each resample by least squares of the relative deviations.
 
     For a given exponent the rest is linear, so the exponent is searched over a grid, for all resamples at once.

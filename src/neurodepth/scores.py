@@ -16,6 +16,7 @@ MEASURES = ("auc", "variance_explained")
 # nearly no spread, and would say that nothing is known of it.
 FARTHEST = 4.0
 SMALLEST_ERROR = 1e-9  # keeps the logarithm of a perfect network's error finite
+SMALLEST_SPREAD = 1e-6  # of that logarithm; below it is rounding
 LARGEST_ERROR = {"auc": 1.0, "variance_explained": 1e6}  # where the stretch of few trials or seeds must not go beyond
 
 
@@ -57,6 +58,7 @@ class Scores:
         resampled: The same, one value a resample, shape (resamples,).
         improvement: For each depth, the median over seeds of `Evaluation.improvement` on all the data.
         passes: The same of `Evaluation.passes`.
+        sizes_at_equal_passes: `sizes` as the learning curves count them (`learning_curve.at_equal_passes`).
     """
 
     depths: list[int]
@@ -67,6 +69,7 @@ class Scores:
     resampled: dict[str, dict[tuple[int, int], np.ndarray]]
     improvement: dict[int, float]
     passes: dict[int, float]
+    sizes_at_equal_passes: list[float]
     _curves: dict[tuple[str, int], LearningCurve] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def errors_by_size(self, measure: str, depth: int) -> np.ndarray:
@@ -77,11 +80,13 @@ class Scores:
         """Learning curves of one depth, one a resample; fitted once."""
         key = measure, depth
         if key not in self._curves:
-            self._curves[key] = learning_curve.fit(self.sizes, self.errors_by_size(measure, depth))
+            self._curves[key] = learning_curve.fit(self.sizes_at_equal_passes, self.errors_by_size(measure, depth))
         return self._curves[key]
 
 
-def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: float, seed: int) -> Scores:
+def resample(
+    evaluations: Sequence[Evaluation], n_resamples: int, confidence: float, seed: int, windows_trials: float = np.inf
+) -> Scores:
     """Bootstrap the errors of all networks of one cell.
 
     All networks meet the same resampled trials, so that differences between them can be read resample by resample.
@@ -93,6 +98,8 @@ def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: fl
         n_resamples: How often.
         confidence: At which the interval of few trials or seeds has its right width.
         seed: Of the draws.
+        windows_trials: Length of all windows that each network was given to train on, in trials; infinite if it saw all of
+            its data.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
     n_trials = len(evaluations[0].counts.positives)
@@ -102,7 +109,8 @@ def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: fl
         grouped.setdefault((one.depth, one.training_trials), []).append(one)
     point: dict[str, dict[tuple[int, int], float]] = {measure: {} for measure in MEASURES}
     resampled: dict[str, dict[tuple[int, int], np.ndarray]] = {measure: {} for measure in MEASURES}
-    for key, group in sorted(grouped.items()):
+    for key, unsorted in sorted(grouped.items()):
+        group = sorted(unsorted, key=lambda one: one.seed)  # draws count by place, whatever order the networks come in
         rng = np.random.default_rng(np.random.SeedSequence([seed, 1, *key]))
         drawn = rng.integers(len(group), size=(len(group), n_resamples))
         for measure in MEASURES:
@@ -121,6 +129,7 @@ def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: fl
         resampled,
         {depth: float(np.median([one.improvement for one in group])) for depth, group in largest.items()},
         {depth: float(np.median([one.passes for one in group])) for depth, group in largest.items()},
+        learning_curve.at_equal_passes(sizes, windows_trials).tolist(),
     )
 
 
@@ -128,12 +137,13 @@ def tabulate(scores: Scores, confidence: float) -> pd.DataFrame:
     """Scores with their intervals for every depth and training size.
 
     Returns:
-        One row a (depth, training_trials), with seeds and, for auc and variance_explained, the mean over seeds and its
-        interval (`_low`, `_high`).
+        One row a (depth, training_trials), with trials_at_equal_passes, seeds and, for auc and variance_explained, the mean
+        over seeds and its interval (`_low`, `_high`).
     """
+    comparable = dict(zip(scores.sizes, scores.sizes_at_equal_passes, strict=True))
     rows = []
     for (depth, size), n_seeds in scores.n_seeds.items():
-        row: dict[str, float] = {"depth": depth, "training_trials": size}
+        row: dict[str, float] = {"depth": depth, "training_trials": size, "trials_at_equal_passes": comparable[size]}
         for measure in MEASURES:
             low, high = metrics.interval(1 - scores.resampled[measure][depth, size], confidence)
             row |= {measure: 1 - scores.point[measure][depth, size], f"{measure}_low": low, f"{measure}_high": high}
@@ -160,11 +170,12 @@ def _resample_trials(one: Evaluation, measure: str, weights: np.ndarray) -> np.n
     if weights.shape[1] == 1:  # a single trial shows no spread
         return np.full(len(weights), np.nan)
     estimate, spread = _error(one, measure)
-    if spread == 0:  # no trial differs from any other
+    if spread < SMALLEST_SPREAD:  # no trial differs from any other
         return _error(one, measure, weights)[0]
     error, own_spread = _error(one, measure, weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         distance = np.clip(np.log(error / estimate) / own_spread, -FARTHEST, FARTHEST)
+    distance = np.where(error == estimate, 0, distance)  # 0 / 0 where both are without an error
     return np.clip(estimate * np.exp(-spread * distance), SMALLEST_ERROR, LARGEST_ERROR[measure])
 
 

@@ -195,6 +195,11 @@ def test_the_logit_is_that_of_a_poisson_process():
     np.testing.assert_allclose(np.array(PoissonLogit()(drive)), expected, rtol=1e-4, atol=1e-4)
 
 
+def test_the_logit_of_a_vanishing_rate_is_its_logarithm():
+    drive = np.array([-14.9, -15.1, -90.0, -1000.0], np.float32)
+    np.testing.assert_allclose(np.array(PoissonLogit()(drive)), drive, rtol=1e-5)
+
+
 @pytest.mark.parametrize("coincidence_ms", [1, 2, 7, 20])
 def test_a_synapse_stays_active_for_the_coincidence_time(coincidence_ms):
     events = np.zeros((1, 60, 1), np.float32)

@@ -61,6 +61,14 @@ def test_repeats_without_noise_predict_each_other_perfectly():
     assert found.width_ms == 0
 
 
+def test_a_silent_repeat_leaves_the_others_their_auc():
+    spikes, voltage_mv = noisy(1.0)
+    spikes = spikes.copy()
+    spikes[:, 2] = False
+    assert ceiling.estimate(spikes, voltage_mv).auc == pytest.approx(ceiling.estimate(*noisy(1.0)).auc, abs=0.05)
+    assert np.isnan(ceiling.estimate(np.zeros_like(spikes), voltage_mv).auc)
+
+
 def test_the_start_of_a_trial_does_not_count():
     spikes, voltage_mv = noisy(1.0)
     louder = voltage_mv.copy()

@@ -18,6 +18,15 @@ def falling(per_tenth, noise=0.0, n_epochs=30):
     return 0.01 * (1 - per_tenth) ** tenths * np.exp(noise * np.random.default_rng(0).normal(size=n_epochs))
 
 
+@pytest.mark.parametrize("n_epochs", [4, 8, 12, 20])
+def test_noise_seldom_passes_for_a_fall_in_few_epochs(n_epochs):
+    found = [
+        improvement(make_history(0.01 * np.exp(np.random.default_rng(draw).normal(0, 0.02, n_epochs))), UPDATES, 0.95)
+        for draw in range(400)
+    ]
+    assert np.mean(np.array(found) > 0) < 0.07  # 1 / 24, the chance of four in falling order, and two and a half errors
+
+
 @pytest.mark.parametrize("per_tenth", [0.01, 0.1])
 def test_a_steady_fall_is_measured(per_tenth):
     assert improvement(make_history(falling(per_tenth)), UPDATES, 0.95) == pytest.approx(per_tenth)
@@ -50,9 +59,9 @@ def test_a_validation_loss_that_falls_without_the_training_loss_is_chance():
     assert improvement(make_history(falling(0.1), training=np.linspace(0.3, 0.4, 30)), UPDATES, 0.95) == 0
 
 
-def test_two_epochs_tell_nothing():
-    assert np.isnan(improvement(make_history(np.array([0.02, 0.01])), UPDATES, 0.95))
+def test_three_epochs_tell_nothing():
+    assert np.isnan(improvement(make_history(np.array([0.03, 0.02, 0.01])), UPDATES, 0.95))
 
 
-def test_three_epochs_that_all_improve_tell():
-    assert improvement(make_history(np.array([0.04, 0.02, 0.01])), UPDATES, 0.95) > 0.1
+def test_four_epochs_that_all_improve_tell():
+    assert improvement(make_history(np.array([0.08, 0.04, 0.02, 0.01])), UPDATES, 0.95) > 0.1

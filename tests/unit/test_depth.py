@@ -105,7 +105,7 @@ def test_one_pass_that_rounding_makes_a_little_less_is_one():
 def test_a_network_of_too_few_epochs_is_unfinished():
     verdict = decide(flat(d1=LOW, d3=HIGH), improvement={1: np.nan})
     assert (verdict.required_depth, verdict.status) == (None, "limited by training")
-    assert "depth 1 used all its updates with fewer than 3 validations" in verdict.reason
+    assert "depth 1 used all its updates with fewer than 4 validations" in verdict.reason
 
 
 @pytest.mark.parametrize("auc", [flat(d1=0.6), flat(d1=0.9999), falling(1, 0.02, 0.04, 0.5)])
@@ -135,7 +135,22 @@ def test_a_voltage_criterion_is_to_be_met_as_well():
     verdict = decide(flat(d1=HIGH), asked=asked, explained=0.94)
     assert verdict.status == "not reached"
     assert "variance explained 0.9400" in verdict.reason
+    assert "variance explained short of it by 0.0100" in verdict.reason
+    assert "AUC short of it" not in verdict.reason
     assert verdict.gap["variance_explained"] == pytest.approx((0.01, 0.01, 0.01))
+
+
+def test_the_reason_names_the_measure_that_rises():
+    """The AUC meets, and stays; the voltage rises with data and misses."""
+    explained = {10: 0.70, 20: 0.80, 40: 0.88}
+    evaluations = [
+        one for size, value in explained.items() for one in evaluate({(1, size): HIGH}, seeds=(1, 2), explained=value)
+    ]
+    asked = replace(CRITERION, variance_explained=0.9)
+    resampled = scores.resample(evaluations, asked.resamples, asked.confidence, seed=0)
+    verdict = depth.decide(resampled, asked, TRIAL_H)
+    assert verdict.status == "limited by data"
+    assert "depth 1 went from variance explained 0.8000 to 0.8800" in verdict.reason
 
 
 def test_a_single_seed_is_confessed():
@@ -221,8 +236,17 @@ def test_a_depth_is_judged_alone_as_among_others():
     auc = flat(d1=LOW, d3=MIDDLE)
     evaluations = evaluate(auc, seeds=(1, 2, 3), spread=0.2)
     alone = [one for one in evaluations if (one.depth, one.training_trials) == (3, 40)]
-    judged, decided = (scores.resample(one, 100, 0.95, 0).resampled["auc"][3, 40] for one in (alone, evaluations))
-    np.testing.assert_array_equal(judged, decided)
+    for among in (evaluations, evaluations[::-1]):  # each is one seed's place in the draws, whatever the order
+        judged, decided = (scores.resample(one, 100, 0.95, 0).resampled["auc"][3, 40] for one in (alone, among))
+        np.testing.assert_array_equal(judged, decided)
+
+
+@pytest.mark.parametrize("n_trials", [10, 40])
+def test_a_network_without_an_error_meets(n_trials):
+    """Rounding is all the spread that its error has, and in many resamples not even that."""
+    verdict = decide(flat(d1=1 - 1e-12), n_trials=n_trials, n_bins=2000)
+    assert (verdict.status, verdict.required_depth) == ("reached", 1)
+    assert verdict.gap["auc"] == pytest.approx((-0.05, -0.05, -0.05))
 
 
 @pytest.mark.parametrize("seeds", [(1,), (1, 2, 3)])

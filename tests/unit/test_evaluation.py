@@ -76,6 +76,18 @@ def test_what_is_written_comes_back_network_by_network(written):
     assert second.passes == pytest.approx(600 * 1e-5 / scored[1].row["training_h"])
 
 
+def test_networks_of_two_precisions_are_warned_of(tmp_path, caplog):
+    paths = []
+    for precision in ("float32", "float32", "bfloat16"):
+        paths.append(tmp_path / f"seed_{len(paths)}.keras")
+        paths[-1].touch()
+        paths[-1].with_suffix(".json").write_text(json.dumps({"network": "tcn", "precision": precision}))
+    evaluation.warn_of_two_precisions(paths[:2])
+    assert not caplog.records
+    evaluation.warn_of_two_precisions(paths)
+    assert "trained in ['bfloat16', 'float32']: set training.precision" in caplog.text
+
+
 def test_counts_of_another_table_are_refused(written):
     scored, (table_path, counts_path, *others) = written
     evaluation.write_counts(counts_path, scored[:1])

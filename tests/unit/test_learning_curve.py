@@ -30,6 +30,31 @@ def test_a_noisy_fit_is_as_good_as_that_of_scipy():
         assert np.sum((fitted / one - 1) ** 2) < theirs * 1.02 + 1e-5  # the grid of exponents has steps of 1.5 %
 
 
+@pytest.mark.parametrize("passes", [0.5, 1.0, 1.8, np.inf])
+def test_passes_that_differ_are_taken_out_of_the_curve(passes):
+    """An error that falls with what was seen, and equal updates for all amounts; then eight times the data and updates."""
+    windows = passes * SIZES[-1]
+    seen = SIZES * -np.expm1(-windows / np.array(SIZES, float))
+    errors = power_law(seen, 0.004, 0.01, 0.5)[:, None]
+    comparable = learning_curve.at_equal_passes(SIZES, windows)
+    found = learning_curve.fit(comparable, errors).error_after(3)[0]
+    assert found == pytest.approx(power_law(8 * seen[-1], 0.004, 0.01, 0.5), rel=0.01)
+    assert comparable[-1] == pytest.approx(SIZES[-1])
+    if passes <= 1:  # else the curve seems to have come to rest
+        assert learning_curve.fit(SIZES, errors).error_after(3)[0] > 1.2 * found
+
+
+def test_random_windows_of_one_pass_show_63_percent():
+    rng = np.random.default_rng(0)
+    starts = rng.integers(100_000, size=1000)
+    seen = np.zeros(100_000, bool)
+    for start in starts:
+        seen[np.arange(start, start + 100) % 100_000] = True
+    assert seen.mean() == pytest.approx(1 - np.exp(-1), abs=0.03)
+    few, _ = learning_curve.at_equal_passes([1, 100_000], 100_000)  # of the one all is seen
+    assert few == pytest.approx(1 / seen.mean(), rel=0.05)
+
+
 def test_the_data_needed_is_where_the_curve_meets_the_error():
     curve = learning_curve.fit(SIZES, power_law(SIZES, 0.01, 0.02, 0.5)[:, None])
     assert curve.trials_to_reach(0.02)[0] == pytest.approx(4 * 800, rel=0.02)

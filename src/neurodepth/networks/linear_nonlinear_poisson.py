@@ -11,6 +11,8 @@ from neurodepth.networks.backend import keras
 from neurodepth.networks.frame import Frame
 from neurodepth.networks.synaptic_filter import SynapticFilter
 
+TINY_DRIVE = -15.0  # below it the logit is the drive itself to 2e-7, and the rate soon too small for single precision
+
 
 def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model:
     """Build a cascade; see `networks.build`.
@@ -64,5 +66,6 @@ class PoissonLogit(keras.layers.Layer):
         likelihood has one maximum (Paninski 2004, Network 15:243), and its gradient finite.
         """
         ops = keras.ops
-        rate = ops.where(drive < 0, ops.exp(ops.minimum(drive, 0.0)), 1 + ops.maximum(drive, 0.0))
-        return rate + ops.log(-ops.expm1(-rate))  # of the probability 1 - exp(-rate)
+        rate = ops.where(drive < 0, ops.exp(ops.clip(drive, TINY_DRIVE, 0.0)), 1 + ops.maximum(drive, 0.0))
+        logit = rate + ops.log(-ops.expm1(-rate))  # of the probability 1 - exp(-rate)
+        return ops.where(drive < TINY_DRIVE, drive, logit)

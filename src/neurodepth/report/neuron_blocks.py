@@ -73,13 +73,18 @@ def _numbers(condition: Condition, tables: dict[str, pd.DataFrame]) -> dict[str,
 
 
 def _fit(rows: pd.DataFrame) -> dict[str, Any]:
-    """Learning curve of one depth, through its scores, on to more data than there were."""
+    """Learning curve of one depth, through its scores, on to more data than there were.
+
+    The curve is one of data at equal passes, its axis one of data: between two amounts that were trained on, the
+    logarithm of the one follows that of the other.
+    """
     rows = rows.sort_values("training_trials")
-    sizes = rows.training_trials.astype(int).tolist()
+    sizes = rows.trials_at_equal_passes.to_numpy(float)
     fitted = learning_curve.fit(sizes, (1 - rows.auc.to_numpy(float))[:, None])
     doublings = np.linspace(-np.log2(sizes[-1] / sizes[0]), FITTED_DOUBLINGS, 40)
     error = np.array([float(fitted.error_after(one)[0]) for one in doublings])
-    hours = rows.training_h.iloc[-1] * 2.0**doublings
+    known, hours = np.log2(sizes / sizes[-1]), np.log2(rows.training_h.to_numpy(float))
+    hours = 2.0 ** np.where(doublings > 0, hours[-1] + doublings, np.interp(doublings, known, hours))
     return {"depth": int(rows.depth.iloc[0]), "training_h": _plain(hours), "auc": _plain(1 - error)}
 
 

@@ -20,7 +20,7 @@ CELL_KEYS = (
 )
 ACCURACY_COLUMNS = (
     *("cell", "variant", "depth", "training_trials", "training_h", "auc", "auc_low", "auc_high"),
-    *("hit_rate", "soma_rmse_mv", "variance_explained", "seeds", "parameters"),
+    *("hit_rate", "soma_rmse_mv", "variance_explained", "seeds", "parameters", "trials_at_equal_passes"),
 )
 COMPARISON_COLUMNS = (
     *("cell", "variant", "network", "type", "depth", "auc", "auc_low", "auc_high"),

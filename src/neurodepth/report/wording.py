@@ -12,7 +12,7 @@ DASH = "\N{EM DASH}"
 HEADLINES = {
     "limited by training": "no depth yet: longer training needed",
     "limited by data": "no depth yet: more data needed",
-    "undecided": "no depth yet: more test trials needed",
+    "undecided": "no depth yet: more test trials or seeds needed",
     "not reached": "not reached by any depth tried",
 }
 

@@ -71,17 +71,15 @@ def train(
     rotation = None if basis is None or trials.dendrite_components_mv is None else rotation_to_regions(basis)
     groups = None if synapse_group is None else list(map(int, synapse_group))
     turned = None if rotation is None else rotation.tolist()
-    key = _digest(trials, validation, architecture, depth, seed, budget, turned, groups)
+    precision = resolve_precision(budget.precision)
+    key = _digest(trials, validation, architecture, depth, seed, budget, precision, turned, groups)
     scaling = fit_scaling(trials, rotation)
     # Half a spike keeps the logarithm finite where no trial has one.
     spike_probability = (trials.spikes().sum() + 0.5) / (len(trials) * trials.duration_ms + 1)
     shape = (trials.n_synapses, len(scaling.region_deviation_mv), spike_probability, seed)
     predictor, model = (
-        networks.build(one, depth, *shape, precision, synapse_group)
-        for one, precision in (
-            (networks.in_use(architecture), "float32"),
-            (architecture, resolve_precision(budget.precision)),
-        )
+        networks.build(one, depth, *shape, number, synapse_group)
+        for one, number in ((networks.in_use(architecture), "float32"), (architecture, precision))
     )
     weights = {"spike_logit": SPIKE_WEIGHT, "soma_voltage": SOMA_WEIGHT, "dendrite_regions": budget.dendrite_weight}
     weights = {name: weights[name] for name in model.output}
@@ -232,6 +230,11 @@ def _validate(model: keras.Model, validation: Trials, scaling: Scaling) -> dict[
     kept = slice(metrics.WARM_UP_MS, None)
     spikes = validation.spikes()[:, kept]
     logit = logit[:, kept].astype(float)
+    if not (np.isfinite(logit).all() and np.isfinite(voltage_mv).all()):
+        raise FloatingPointError(
+            "a prediction of validation trials is not a number, though no weight is: lower training.learning_rate; the "
+            "weights before this epoch are kept in the checkpoint"
+        )
     rmse_mv, explained = metrics.voltage_errors(voltage_mv[:, kept], validation.soma_voltage_mv[:, kept])
     auc = float(metrics.count_pairs(logit, spikes).auc()) if spikes.any() else np.nan
     return {

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 
 import click
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -69,7 +70,7 @@ def read(study: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def write(study: Path, rows: pd.DataFrame, neurons: pd.DataFrame) -> str:
     """A Markdown table: a row a label, a column a depth, then what is known of the neuron."""
     depths = sorted(rows["depth"].unique())
-    heads = ["", *(f"AUC, {style.layers(depth)}" for depth in depths), "complexity index", "output (Hz)", "data (h)"]
+    heads = ["", *(f"AUC, {style.layers(depth)}" for depth in depths), "complexity index", "output, all trials (Hz)", "data (h)"]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for label, own in rows.groupby("label", sort=False):
         by_depth = own.set_index("depth")
@@ -77,7 +78,7 @@ def write(study: Path, rows: pd.DataFrame, neurons: pd.DataFrame) -> str:
         if label in neurons.index:
             neuron = neurons.loc[label]
             cells += [_interval(neuron, "functional_complexity_index", 2)]
-            cells += [f"{neuron['output_rate_hz']:.1f}", f"{neuron['training_h']:.2g}"]
+            cells += [_rate(study / neuron["cell"] / neuron["variant"]), f"{neuron['training_h']:.2g}"]
         else:
             cells += ["", "", ""]
         lines.append(f"| {label} | " + " | ".join(cells) + " |")
@@ -85,6 +86,13 @@ def write(study: Path, rows: pd.DataFrame, neurons: pd.DataFrame) -> str:
     drawn = f"![ROC AUC of the study {study.name}, a row a condition, a colour a depth.](images/study_{study.name}.svg)"
     made = f"Commit {verdict['commit'][:7]}, {len(verdict['configuration']['training_seeds'])} training seed(s)."
     return "\n".join([*lines, "", drawn, "", made])
+
+
+def _rate(condition: Path) -> str:
+    """Output rate of all trials with its standard error; those of a small test set may all have a strong input."""
+    with np.load(condition / "statistics.npz") as stored:
+        rate_hz = stored["output_rate_hz"]
+    return f"{rate_hz.mean():.2f} ± {rate_hz.std(ddof=1) / np.sqrt(len(rate_hz)):.2f}"
 
 
 def _interval(row: pd.Series, name: str, digits: int) -> str:

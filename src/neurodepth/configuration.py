@@ -128,6 +128,11 @@ def _read_variant(condition: dict[str, Any], models: Path, origin: str) -> None:
     except validation.InvalidFileError as error:
         raise validation.InvalidFileError(f"{origin}: {error}") from error
     cell = read_cell(folder, condition.get("variant"))
+    if "replay" in cell.values["input"] and "target_output_rate_hz" in condition:
+        raise validation.InvalidFileError(
+            f"{origin}: {cell.name}/{cell.variant} has a target_output_rate_hz, but its input is a recording, whose rates are "
+            "what they are: leave the target out"
+        )
     if "path" in cell.values.get("morphology", {}) and "fetch" not in cell.values["morphology"]:
         try:
             find_morphology(cell)

@@ -12,7 +12,7 @@ from typing import Any, cast
 import jsonschema
 import yaml
 
-Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same values in an eighth of the time
+FastLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same values in an eighth of the time
 ABOUT_KEYS = ("additionalProperties", "required")  # rules of a schema that complain of a mapping, not of a value
 EXPECTED = {  # rules of a schema, and what each expects
     "type": "{}",
@@ -36,6 +36,20 @@ class InvalidFileError(ValueError):
     """A definition or configuration that cannot be used; the message says what to change."""
 
 
+class Loader(FastLoader):  # type: ignore[misc, valid-type]
+    """A safe loader that refuses a key that stands twice in a mapping, of which YAML would drop the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping of a node."""
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if str(key.value) in lines:
+                problem = f"the key '{key.value}' stands in line {lines[key.value]} too: keep one"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            lines[str(key.value)] = key.start_mark.line + 1
+        return super().construct_mapping(node, deep)
+
+
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read a YAML file whose top level is a mapping.
 
@@ -47,9 +61,14 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         neighbours = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
         raise InvalidFileError(f"{path}: no such file; {path.parent} holds {', '.join(neighbours) or 'no YAML file'}")
     try:
-        content = yaml.load(path.read_text(), Loader)  # noqa: S506 both are safe
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader)  # noqa: S506 it is a safe one
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InvalidFileError(
+            f"{path}, line {line}: expected UTF-8, found byte 0x{error.object[error.start]:02x}: save the file in UTF-8"
+        ) from error
     except yaml.YAMLError as error:
-        raise InvalidFileError(f"{path}: not valid YAML: {error}") from error
+        raise InvalidFileError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise InvalidFileError(f"{path}: expected a mapping of keys to values, found {type(content).__name__}")
     return content

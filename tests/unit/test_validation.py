@@ -231,3 +231,20 @@ def test_a_baseline_has_its_own_depth_or_the_largest_of_the_study_if_it_has_laye
 
     depths = [networks.baseline_depth(read(name), [1, 3]) for name in ("one_layer_64", "tcn_full", "elm")]
     assert depths == [1, 3, 0]
+
+
+def test_a_key_that_stands_twice_is_refused_with_both_lines(tmp_path):
+    path = tmp_path / "cell.yaml"
+    path.write_text("input: { a: 1 }\nother: 2\ninput: { b: 2 }\n")
+    with pytest.raises(validation.InvalidFileError, match=r"'input' stands in line 1 too: keep one.* line 3"):
+        validation.read_yaml(path)
+    path.write_text("{ a: 1, b: { a: 2, a: 3 } }")
+    with pytest.raises(validation.InvalidFileError, match="'a' stands in line 1 too"):
+        validation.read_yaml(path)
+
+
+def test_a_file_in_another_encoding_is_named_with_its_line(tmp_path):
+    path = tmp_path / "cell.yaml"
+    path.write_bytes("a: 1\nb: Müller\n".encode("latin-1"))
+    with pytest.raises(validation.InvalidFileError, match=r"cell\.yaml, line 2: expected UTF-8, found byte 0xfc"):
+        validation.read_yaml(path)

@@ -100,7 +100,7 @@ def _is_main_fork(daughters_um: list[float]) -> bool:
 
 
 def _segment_ends(section: Any, cell: Any) -> np.ndarray:
-    """Both ends of each segment on the traced line in um, shape (segments, 2, 3); an axon stub points away from the apical tree."""
+    """Both ends of each segment on the traced line in um, shape (segments, 2, 3); an axon stub points away from the apical tree, or from all dendrites of a cell without one."""
     has_line = section.n3d() or section in cell.untraced_um
     points = cell.line_um(section) if has_line else _axon_points(section, cell)
     cut_um = np.linspace(0, points[-1, 3], section.nseg + 1)
@@ -113,8 +113,9 @@ def _axon_points(section: Any, cell: Any) -> np.ndarray:
     from neurodepth.cells.sections import traced_points
 
     soma = traced_points(cell.soma)[:, :3].mean(axis=0)
-    apical = cell.segments.loc[cell.segments["tree"] == "apical", ["x_um", "y_um", "z_um"]].to_numpy().mean(axis=0)
-    away = (soma - apical) / np.linalg.norm(soma - apical)
+    is_apical = cell.segments["tree"] == "apical"
+    dendrite = cell.segments.loc[is_apical | ~is_apical.any(), ["x_um", "y_um", "z_um"]].to_numpy().mean(axis=0)
+    away = (soma - dendrite) / np.linalg.norm(soma - dendrite)
     before_um = sum(one.L for one in cell.axon[: cell.axon.index(section)])
     arc_um = np.array([0, section.L])
     return np.column_stack([soma + np.outer(before_um + arc_um, away), arc_um])

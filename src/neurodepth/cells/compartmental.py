@@ -225,11 +225,17 @@ class CompartmentalCell:
         self.longest_apical_path_um = max(
             (h.distance(self.soma(0.5), section(1)) for section in self.trees["apical"]), default=0.0
         )
+        bare = [name for name, sections in self.parts.items() if sections and name not in values["regions"]]
+        if bare:
+            raise InvalidFileError(
+                f"{self.definition.folder}/cell.yaml: expected regions.{bare[0]}, as the cell has sections of it, found "
+                f"{', '.join(values['regions']) or 'none'}: add it, with at least capacitance, axial resistance and leak"
+            )
         for name, region in values["regions"].items():
             for section in self.parts[name]:
-                self._insert_region(section, region)
+                self._insert_region(section, region, f"{self.definition.folder}/cell.yaml: regions.{name}")
 
-    def _insert_region(self, section: Any, region: dict[str, Any]) -> None:
+    def _insert_region(self, section: Any, region: dict[str, Any], origin: str) -> None:
         section.cm = region["capacitance_uf_per_cm2"]
         section.Ra = region["axial_resistance_ohm_cm"]
         section.insert("pas")
@@ -237,6 +243,7 @@ class CompartmentalCell:
         section.e_pas = region["leak"]["reversal_mv"]
         for mechanism, density in region.get("channels_s_per_cm2", {}).items():
             _insert(section, mechanism, self.definition)
+            _expect(section, mechanism, ("gbar",), f"{origin}.channels_s_per_cm2")
             scale = self.definition.values.get("channel_scale", {}).get(mechanism, 1)
             for segment in section:
                 getattr(segment, mechanism).gbar = scale * self._density(density, segment)
@@ -244,10 +251,16 @@ class CompartmentalCell:
                 setattr(section, f"{name}_{mechanism}", value)
         if pool := region.get("calcium_pool"):
             _insert(section, pool["mechanism"], self.definition)
+            _expect(section, pool["mechanism"], ("decay", "gamma"), f"{origin}.calcium_pool")
             for segment in section:
                 getattr(segment, pool["mechanism"]).decay = pool["decay_ms"]
                 getattr(segment, pool["mechanism"]).gamma = pool["gamma"]
         for ion, reversal_mv in region.get("reversal_mv", {}).items():
+            if not hasattr(section(0.5), f"e{ion}"):
+                raise InvalidFileError(
+                    f"{origin}.reversal_mv.{ion}: expected an ion that a channel of the region uses, in NEURON's spelling (na, "
+                    "k, ca): correct or remove it"
+                )
             setattr(section, f"e{ion}", reversal_mv)
 
     def _density(self, density: float | dict[str, Any] | list[dict[str, float]], segment: Any) -> float:
@@ -263,6 +276,11 @@ class CompartmentalCell:
             return next((one["density"] for one in density if one["from_um"] <= unscaled_um < one["to_um"]), 0.0)
         if density["profile"] == "band":
             return density["inside"] if density["from_um"] < unscaled_um < density["to_um"] else density["outside"]
+        if not self.longest_apical_path_um:
+            raise InvalidFileError(
+                f"{self.definition.folder}/cell.yaml: an exponential density falls along the apical tree, of which the cell has "
+                "none: give a number, a band or steps instead"
+            )
         fraction = min(distance_um / self.longest_apical_path_um, density["largest_fraction"])
         return density["scale"] * (density["offset"] + density["amplitude"] * np.exp(density["exponent"] * fraction))
 
@@ -299,9 +317,20 @@ def _insert(section: Any, mechanism: str, definition: CellDefinition) -> None:
     try:
         section.insert(mechanism)
     except ValueError as error:
+        found = "a point process: name it under synapses" if hasattr(h, mechanism) else "none of that name"
         raise InvalidFileError(
-            f"{definition.folder}/cell.yaml: no mechanism '{mechanism}' in {definition.mechanisms_path}"
+            f"{definition.folder}/cell.yaml: expected a channel '{mechanism}' in {definition.mechanisms_path}, found {found}"
         ) from error
+
+
+def _expect(section: Any, mechanism: str, variables: tuple[str, ...], origin: str) -> None:
+    """Check that a mechanism has the variables that a definition sets."""
+    missing = [name for name in variables if not hasattr(getattr(section(0.5), mechanism), name)]
+    if missing:
+        raise InvalidFileError(
+            f"{origin}: expected a mechanism with the RANGE variable{'s' if len(missing) > 1 else ''} {' and '.join(missing)}, found "
+            f"'{mechanism}' without: rename {'them' if len(missing) > 1 else 'it'} in the NMODL file, or use another mechanism"
+        )
 
 
 def _strip_unit(key: str, mechanism: str, is_synapse: bool = True) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodepth import validation
-from neurodepth.cells import density_table
+from neurodepth.cells import definition_rules, density_table
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,10 @@ def read(folder: str | Path, variant: str | None = None) -> CellDefinition:
     if variant not in values["variants"]:
         known = list(values["variants"])
         raise validation.InvalidFileError(f"{path}: no variant '{variant}': {validation.nearest(variant, known)}")
-    values = validation.overlay(values, values["variants"][variant])
+    values = _lay_over(values, values["variants"][variant])
     validation.check(values, "cell", f"{path}, variant {variant}")
+    if found := list(definition_rules.faults(values)):
+        raise validation.InvalidFileError("\n".join(f"{path}, variant {variant}: {fault}" for fault in found))
     return CellDefinition(
         path.parent.resolve().name,
         variant,
@@ -74,19 +76,33 @@ def simulation_settings(definition: CellDefinition, study: dict[str, Any]) -> di
     return settings
 
 
-def _read_extended(path: Path) -> tuple[dict[str, Any], dict[str, Path]]:
+def _read_extended(path: Path, above: tuple[Path, ...] = ()) -> tuple[dict[str, Any], dict[str, Path]]:
     """Values of a cell.yaml laid over those of the file it extends, and the folders that its paths start from."""
+    if path.resolve() in above:
+        raise validation.InvalidFileError(f"{above[0]}: extends itself, by way of {above[-1]}: name another file")
     values = validation.read_yaml(path)
     base: dict[str, Any] = {}
     folders: dict[str, Path] = {}
-    if "extends" in values:
-        base, folders = _read_extended(path.parent / values.pop("extends"))
-    if "densities_path" in values:
-        values = validation.overlay(density_table.read(path.parent / values.pop("densities_path")), values)
+    if extended := values.pop("extends", None):
+        base, folders = _read_extended(path.parent / extended, (*above, path.resolve()))
+    if densities := values.pop("densities_path", None):
+        values = _lay_over(density_table.read(path.parent / densities), values)
     if "mechanisms_path" in values:
         folders["mechanisms"] = (path.parent / values["mechanisms_path"]).resolve()
-    if "path" in values.get("morphology", {}):
-        folders["morphology"] = path.parent.resolve()
-    if "path" in values.get("model", {}):
-        folders["model"] = path.parent.resolve()
-    return validation.overlay(base, values), folders
+    for key in ("morphology", "model"):
+        if isinstance(own := values.get(key), dict) and "path" in own:
+            folders[key] = path.parent.resolve()
+    return _lay_over(base, values), folders
+
+
+def _lay_over(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
+    """Lay one mapping over another; a key without a value takes away what is below it."""
+    return _without_empty(validation.overlay(base, top))
+
+
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_empty(value) if isinstance(value, dict) and key != "variants" else value
+        for key, value in values.items()
+        if value is not None
+    }

@@ -15,6 +15,7 @@ from neurodepth.cells.arbour import Arbour, Branch, Parameters
 SHORTEST_BRANCH_UM = 3.0
 POINT_SPACING_UM = 10.0
 COLLAR_UM = 1.0  # a branch takes its own diameter this far from its fork
+LARGEST_MISS = 0.01  # of a total length or area, as a fraction
 FIRST_LIMIT = 0.9  # no tip passes a limit of its own, between this fraction of the longest path and all of it
 DIAMETER_NOISE = 0.1  # standard deviation of the logarithm, one draw a branch
 
@@ -144,11 +145,20 @@ def _fit_length(
 
 
 def solve(rising: Callable[[float], float], target: float) -> float:
-    """Argument in [0.05, 20] at which a rising function reaches the target, by bisection."""
+    """Argument in [0.05, 20] at which a rising function reaches the target, by bisection.
+
+    Raises:
+        ValueError: If it stays more than a hundredth away from it.
+    """
     low, high = 0.05, 20.0
     for _ in range(60):
         middle = np.sqrt(low * high)
         low, high = (middle, high) if rising(middle) < target else (low, middle)
+    if abs((found := rising(low)) - target) > LARGEST_MISS * target:
+        raise ValueError(
+            f"expected a total of {target:g} (um or um2), the branches and diameters allow {found:g}: change that total, the "
+            "longest path, the number of tips or the bounds of the diameters"
+        )
     return float(low)
 
 

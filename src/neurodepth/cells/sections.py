@@ -1,6 +1,7 @@
 """Sections of a cell in NEURON, from its morphology file, and the mechanisms that they need."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -62,13 +63,15 @@ def import_morphology(path: Path, definition: CellDefinition) -> dict[str, list[
             f"{path}: expected a file .swc, .asc (Neurolucida) or .nml (NeuroML), found '{path.suffix}': convert it"
         )
     with tempfile.TemporaryDirectory() as folder:
+        readable = path
         if kind == ".nml":
             readable = Path(folder) / "tree.swc"
             neuroml.write_swc(path, readable)
-        else:
-            readable = path
+        elif not str(path).isascii():  # of which NEURON reads no file
+            readable = Path(folder) / f"tree{kind}"
+            shutil.copy(path, readable)
         if kind != ".asc":
-            check_swc(readable)
+            check_swc(path if kind == ".swc" else readable)
         reader.input(str(readable))
     sections = _Sections()
     h.Import3d_GUI(reader, False).instantiate(sections)

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from neurodepth.cells.synaptic_weights import draw_weights
+from neurodepth.validation import InvalidFileError
 
 KINDS = ("excitatory", "inhibitory")
+MOST_SYNAPSES = 2**16
 
 
 def place_synapses(segments: pd.DataFrame, synapses: dict[str, Any]) -> pd.DataFrame:
@@ -29,6 +31,11 @@ def place_synapses(segments: pd.DataFrame, synapses: dict[str, Any]) -> pd.DataF
         rows = {"tree": segments["tree"].to_numpy()[segment], "length_um": (length_um / np.maximum(number, 1))[segment]}
         parts.append(pd.DataFrame({"kind": kind, "segment": segment} | rows))
     table = pd.concat(parts, ignore_index=True)
+    if len(table) > MOST_SYNAPSES:
+        raise InvalidFileError(
+            f"synapses: expected at most {MOST_SYNAPSES} of both kinds, as events keep their numbers in 16 bits, found "
+            f"{len(table)}: lower synapses.excitatory.per_um or synapses.inhibitory.per_um"
+        )
     distance_um = segments["path_distance_um"].to_numpy()[table["segment"]]
     table["weight"] = draw_weights(table["kind"].to_numpy(), synapses, distance_um)
     return table[["kind", "tree", "segment", "length_um", "weight"]]

@@ -11,10 +11,11 @@ from neurodepth import validation
 from neurodepth.cells import definition, neuroml
 from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.foreign.files import find_model
+from neurodepth.cells.input_rates import with_rates_of_trees
 from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms, declared, mechanism_files
 from neurodepth.cells.morphology import find_morphology
 from neurodepth.cells.morphology_faults import swc_faults
-from neurodepth.checking.behaviour import behaviour_faults, silent_faults
+from neurodepth.checking.behaviour import BRIEF_MS, driven_faults, input_faults, rest_faults, silent_faults
 from neurodepth.checking.models import ending_calls, model_faults
 
 BUILT_IN = {"pas", "hh", "ExpSyn", "Exp2Syn"}  # NEURON's own
@@ -34,7 +35,7 @@ def cell_faults(folder: Path, data_path: str | Path = "data") -> list[str]:
         found += [fault for variant in variants for fault in _source_faults(variant, data_path)]
         found += _compilation_faults(variants[0], data_path)
     found = list(dict.fromkeys(found))  # variants share most of what they have
-    return found or _building_faults(_unlike(variants), data_path)
+    return found or _building_faults(_built_alike(variants), data_path)
 
 
 def to_fetch(folder: Path, data_path: str | Path = "data") -> str:
@@ -60,6 +61,8 @@ def _read_variants(folder: Path) -> tuple[list[CellDefinition], list[str]]:
         return [], str(error).splitlines()
     variants, found = [default], []
     for name in default.values["variants"]:
+        if name == default.variant:
+            continue
         try:
             variants.append(definition.read(folder, name))
         except validation.InvalidFileError as error:
@@ -124,26 +127,29 @@ def _morphology_faults(cell: CellDefinition, data_path: str | Path) -> list[str]
     return swc_faults(path) if kind == ".swc" else []  # other files are checked when the cell is built
 
 
-def _unlike(variants: Sequence[CellDefinition]) -> list[CellDefinition]:
-    """One variant of each kind that is built differently; the input alone makes no other cell, but a point neuron runs under it."""
+def _built_alike(variants: Sequence[CellDefinition]) -> list[list[CellDefinition]]:
+    """Variants of each kind that is built differently; the input alone makes no other cell, but a point neuron runs under it."""
     kinds: list[dict[str, Any]] = []
-    chosen = []
+    groups: list[list[CellDefinition]] = []
     for variant in variants:
         is_point = variant.values["type"] == "point"
         built = {key: value for key, value in variant.values.items() if is_point or key != "input"}
-        if built not in kinds:
+        if built in kinds:
+            groups[kinds.index(built)].append(variant)
+        else:
             kinds.append(built)
-            chosen.append(variant)
-    return chosen
+            groups.append([variant])
+    return groups
 
 
-def _building_faults(variants: Sequence[CellDefinition], data_path: str | Path) -> list[str]:
-    if not variants:
+def _building_faults(groups: Sequence[Sequence[CellDefinition]], data_path: str | Path) -> list[str]:
+    if not groups:
         return []
+    variants = [group[0] for group in groups]
     context = multiprocessing.get_context("spawn")  # NEURON keeps the mechanisms that a process has loaded
     try:
         with ProcessPoolExecutor(1, mp_context=context) as pool:
-            return pool.submit(_build_all, variants, str(data_path)).result()
+            return pool.submit(_build_all, groups, str(data_path)).result()
     except BrokenProcessPool:
         calls = ending_calls(variants[0], data_path) if "model" in variants[0].values else []
         remedy = "see below" if calls else "look at its morphology or program"
@@ -153,32 +159,76 @@ def _building_faults(variants: Sequence[CellDefinition], data_path: str | Path) 
         ]
 
 
-def _build_all(variants: Sequence[CellDefinition], data_path: str) -> list[str]:
-    """What NEURON, in this process, says of some variants."""
+def _build_all(groups: Sequence[Sequence[CellDefinition]], data_path: str) -> list[str]:
+    """What NEURON, in this process, says of the first variant of each group, and what is drawn as the input of all of them."""
     import gc
 
     from neurodepth import cells
 
-    found: list[str] = []
-    for number, variant in enumerate(variants):
-        name = f"{variant.name}, variant {variant.variant}"
+    found: list[tuple[CellDefinition, str]] = []
+    for number, variants in enumerate(groups):
+        variant = variants[0]
         try:
             cell = cells.build(variant, data_path, simulator="neuron")
+            of_input = [(one, fault) for one in variants for fault in _of_input(one, cell)]
+            found += of_input
             if variant.values["type"] == "point":
-                found += [f"{name}: {fault}" for fault in silent_faults(cell)]
+                faults = [] if of_input else silent_faults(cell)
             elif number == 0:
-                found += [f"{name}: {fault}" for fault in behaviour_faults(cell)]
+                faults = rest_faults(cell) or driven_faults(cell)
+            else:
+                faults = rest_faults(cell, BRIEF_MS)
             del cell
-        except (ValueError, RuntimeError, FileNotFoundError) as error:
-            found += [f"{name}: {fault}" for fault in _explained(variant, error)]
+            if number == 0 and variant.values["type"] == "compartmental" and not faults:
+                faults = _table_faults(variant, data_path)
+            found += [(variant, fault) for fault in faults]
+        except Exception as error:  # whatever a definition or a program brings about is a fault of theirs
+            found += [(variant, fault) for fault in _explained(variant, error)]
             if "model" in variant.values:
                 break  # a program that has failed cannot be run again in this process
         gc.collect()  # NEURON keeps a cell for as long as Python does
-    return found
+    return _said_once(found)
+
+
+def _said_once(found: Sequence[tuple[CellDefinition, str]]) -> list[str]:
+    """A line a fault, which many variants may share."""
+    of_fault: dict[str, list[CellDefinition]] = {}
+    for variant, fault in found:
+        of_fault.setdefault(fault, []).append(variant)
+    lines = []
+    for fault, variants in of_fault.items():
+        others = f" and {len(variants) - 1} more" if len(variants) > 1 else ""
+        lines.append(f"{variants[0].name}, variant {variants[0].variant}{others}: {fault}")
+    return lines
+
+
+def _of_input(variant: CellDefinition, cell: Any) -> list[str]:
+    """Faults of the input of a variant of a cell that is built."""
+    if variant.values["type"] != "point":
+        variant = with_rates_of_trees(variant, cell.segments)
+    return input_faults(cell.synapses, variant.values["input"])
+
+
+def _table_faults(variant: CellDefinition, data_path: str) -> list[str]:
+    """What keeps a cell from the default simulator, where its definition names none."""
+    from neurodepth import cells
+    from neurodepth.cells.tabulated.probe import UnsupportedMechanismError
+
+    if "simulator" in variant.values.get("simulation", {}):
+        return []
+    try:
+        cells.build(variant, data_path, simulator="tabulated")
+    except UnsupportedMechanismError as error:
+        return [str(error)]
+    return []
 
 
 def _explained(cell: CellDefinition, error: Exception) -> list[str]:
     """An error's lines; what NEURON says by itself names neither file nor remedy."""
+    if not isinstance(error, ValueError | RuntimeError | FileNotFoundError):
+        return [
+            f"{cell.folder}/cell.yaml: expected a cell that can be built and simulated, found {type(error).__name__}: {error}"
+        ]
     if not (message := str(error)).startswith(NEURON_SAYS):
         return message.splitlines()
     place = "model's files and arguments" if "model" in cell.values else "morphology, the regions and the mechanisms"

@@ -5,13 +5,17 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import urllib.request
+import zipfile
+import zlib
 from pathlib import Path
 
 from neurodepth.cells.cache import cache_path, keep
 from neurodepth.cells.definition import CellDefinition
 from neurodepth.cells.morphology import DATA_VARIABLE, TIMEOUT_S, check_sha256, look_for
+from neurodepth.validation import InvalidFileError
 
 TEMPLATE = re.compile(r"^\s*begintemplate\s+(\w+)", re.MULTILINE)
 PROGRAMS = (".hoc", ".oc", ".inc", ".tem")
@@ -84,10 +88,15 @@ def _unpacked(definition: CellDefinition, data_path: str | Path) -> Path:
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unpacking-") as unpacked:
-            if path.suffix == ".gz":
-                shutil.unpack_archive(path, Path(unpacked) / "all", "gztar", filter="data")
-            else:
-                shutil.unpack_archive(path, Path(unpacked) / "all", "zip")  # a wheel is one
+            try:
+                if path.suffix == ".gz":
+                    shutil.unpack_archive(path, Path(unpacked) / "all", "gztar", filter="data")
+                else:
+                    shutil.unpack_archive(path, Path(unpacked) / "all", "zip")  # a wheel is one
+            except (shutil.ReadError, zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError) as error:
+                raise InvalidFileError(
+                    f"{path}: expected an archive that can be unpacked: {error}; fetch it again"
+                ) from error
             keep(Path(unpacked) / "all", folder)
     return folder
 

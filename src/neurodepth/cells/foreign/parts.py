@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,12 @@ def _choose(model: Any, wanted: str | dict[str, str]) -> list[Any]:
         LookupError: What is wrong, if there is none.
     """
     if isinstance(wanted, dict):
-        pattern = re.compile(wanted["names"])
+        try:
+            pattern = re.compile(wanted["names"])
+        except re.error as error:
+            raise LookupError(
+                f"expected a regular expression, found '{wanted['names']}' ({error}): escape brackets, soma\\[0\\]"
+            ) from error
         sections = [section for section in h.allsec() if pattern.fullmatch(_name(section))]
         if not sections:
             shown = _shown(list(h.allsec()))
@@ -60,7 +65,9 @@ def _choose(model: Any, wanted: str | dict[str, str]) -> list[Any]:
     if wanted not in public:
         raise LookupError(f"no list '{wanted}' in the model: {nearest(wanted, public)}")
     value = getattr(model, wanted)
-    sections = [value] if isinstance(value, nrn.Section) else list(value)
+    sections = [value] if isinstance(value, nrn.Section) else list(value) if isinstance(value, Iterable) else [value]
+    if any(not isinstance(section, nrn.Section) for section in sections):
+        raise LookupError(f"expected sections or a list of them, found that '{wanted}' is {value!r}: name another one")
     if not sections:
         raise LookupError(
             f"expected sections, found that the list '{wanted}' is empty: name another one, or leave the part out if the "

@@ -1,0 +1,72 @@
+"""What a schema cannot say of a cell's values: bounds in their order, times above 0, numbers that are finite."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+TREES = {"compartmental": ("basal", "apical"), "foreign": ("basal", "apical"), "point": ("point",)}
+
+
+def faults(values: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the values of a cell, after the schema has found nothing.
+
+    Args:
+        values: The content of a `cell.yaml` with a variant laid over it.
+    """
+    yield from _not_finite(values)
+    yield from _of_regions(values.get("regions", {}))
+    yield from _of_synapses(values.get("synapses", {}))
+    yield from _of_input(values["input"], TREES[values["type"]])
+
+
+def _not_finite(value: Any, where: str = "") -> Iterator[str]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{where}: expected a finite number, found {value}"
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in items:
+        yield from _not_finite(one, f"{where}.{key}" if where else str(key))
+
+
+def _of_regions(regions: dict[str, Any]) -> Iterator[str]:
+    for name, region in regions.items():
+        for channel, density in region.get("channels_s_per_cm2", {}).items():
+            for one in density if isinstance(density, list) else [density]:
+                if isinstance(one, dict) and "from_um" in one and one["from_um"] >= one["to_um"]:
+                    yield (
+                        f"regions.{name}.channels_s_per_cm2.{channel}: expected from_um below to_um, found "
+                        f"{one['from_um']:g} and {one['to_um']:g}: exchange them"
+                    )
+
+
+def _of_synapses(synapses: dict[str, Any]) -> Iterator[str]:
+    for kind, synapse in synapses.items():
+        parameters = synapse.get("parameters", {})
+        for key, value in parameters.items():
+            if key.endswith("_ms") and value <= 0:
+                yield f"synapses.{kind}.parameters.{key}: expected more than 0 ms, found {value:g}"
+            if key.endswith("_us") and value < 0:
+                yield f"synapses.{kind}.parameters.{key}: expected 0 uS or more, found {value:g}"
+            decay = key.replace("rise_ms", "decay_ms")
+            if decay != key and value >= parameters.get(decay, math.inf):
+                yield (
+                    f"synapses.{kind}.parameters.{key}: expected less than {decay}, {parameters[decay]:g} ms, found "
+                    f"{value:g} ms"
+                )
+
+
+def _of_input(statistics: dict[str, Any], trees: tuple[str, ...]) -> Iterator[str]:
+    for tree, rates in statistics.get("trees", {}).items():
+        if tree not in trees:
+            yield f"input.trees.{tree}: expected a tree of this type of cell, {' or '.join(trees)}: correct or remove it"
+        yield from _ordered(f"input.trees.{tree}.inhibitory_offset_per_100ms", rates["inhibitory_offset_per_100ms"])
+    if "per_um" in statistics:
+        offsets = statistics["per_um"]["inhibitory_offset_per_100ms"]
+        yield from _ordered("input.per_um.inhibitory_offset_per_100ms", offsets)
+    yield from _ordered("input.synapse_factor", statistics["synapse_factor"])
+    for one in statistics.get("oscillations", []):
+        yield from _ordered("input.oscillations.frequency_hz", one["frequency_hz"])
+
+
+def _ordered(where: str, bounds: list[float]) -> Iterator[str]:
+    if bounds[0] > bounds[1]:
+        yield f"{where}: expected the lower bound first, found {bounds}: exchange them"

@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy import stats
 from scipy.ndimage import gaussian_filter1d
 
 from neurodepth import metrics
 
+CONFIDENCE = 0.95
 WIDTHS_MS = (0, 1, 2, 4, 8, 16)  # of the Gaussian that smooths the mean of few spike trains
 
 
@@ -25,15 +27,23 @@ class Ceiling:
         trials: Trials that were repeated.
         repeats: Repeats of each.
         auc: AUC of one repeat's spikes, predicted by the others; it still grows with the number of repeats.
+        auc_low: Lower end of its 95 % interval over trials, by the jackknife and Student's t; NaN for one trial.
+        auc_high: Upper end.
         width_ms: Of the Gaussian, the one that predicts best.
         variance_explained: Of one repeat's clipped voltage by the mean of endlessly many; 1 without noise.
+        variance_explained_low: Lower end of its interval, like that of the AUC.
+        variance_explained_high: Upper end.
     """
 
     trials: int
     repeats: int
     auc: float
+    auc_low: float
+    auc_high: float
     width_ms: int
     variance_explained: float
+    variance_explained_low: float
+    variance_explained_high: float
 
 
 def estimate(spikes: np.ndarray, voltage_mv: np.ndarray) -> Ceiling:
@@ -52,11 +62,13 @@ def estimate(spikes: np.ndarray, voltage_mv: np.ndarray) -> Ceiling:
     spikes = spikes[..., metrics.WARM_UP_MS :].astype(float)
     clipped_mv = np.minimum(voltage_mv[..., metrics.WARM_UP_MS :], metrics.CLIP_MV).astype(float)
     others, others_mv = _mean_of_others(spikes), _mean_of_others(clipped_mv)
-    aucs = {width_ms: _auc(spikes, _smooth(others, width_ms), others_mv) for width_ms in WIDTHS_MS}
-    best_ms = max(aucs, key=lambda width_ms: np.nan_to_num(aucs[width_ms]))
-    noise = clipped_mv.var(axis=1, ddof=1).mean()
-    total = clipped_mv.var(axis=(0, 2)).mean()
-    return Ceiling(n_trials, n_repeats, aucs[best_ms], best_ms, float(1 - noise / total))
+    weights = np.ones((1, n_trials))
+    if n_trials > 1:
+        weights = np.vstack([weights, 1 - np.eye(n_trials)])  # all trials, then all but one
+    aucs = {width_ms: _auc(spikes, _smooth(others, width_ms), others_mv, weights) for width_ms in WIDTHS_MS}
+    best_ms = max(aucs, key=lambda width_ms: np.nan_to_num(aucs[width_ms][0]))
+    auc, variance = (_with_interval(values) for values in (aucs[best_ms], _explained(clipped_mv, weights)))
+    return Ceiling(n_trials, n_repeats, *auc, best_ms, *variance)
 
 
 def write(ceiling: Ceiling, path: str | Path) -> None:
@@ -76,12 +88,16 @@ def explain(ceiling: Mapping[str, float | None], criterion_auc: float) -> tuple[
         A sentence, and the entries of the cell in verdict.json.
     """
     auc, variance = ceiling["auc"], ceiling["variance_explained"]
-    left = f"unreliable synapses leave {variance:.0%} of the variance of the voltage to predict"
+    left = (
+        f"unreliable synapses leave {variance:.0%}{_ends(ceiling, 'variance_explained', '.0%')} of the variance of the voltage "
+        "to predict"
+    )
     if auc is None:
         sentence = f"Its {left}, and an AUC that is not known: no repeated trial holds a spike."
     else:
         may = " and may be out of reach of every network" if auc < criterion_auc else ""
-        sentence = f"Its {left}, and an AUC of at least {auc:.4f}; the criterion is {criterion_auc:.6g}{may}."
+        at_least = f"{auc:.4f}{_ends(ceiling, 'auc', '.4f')}"
+        sentence = f"Its {left}, and an AUC of at least {at_least}; the criterion is {criterion_auc:.6g}{may}."
     return sentence, {"ceiling_auc": auc, "ceiling_variance_explained": variance}
 
 
@@ -94,9 +110,37 @@ def _smooth(values: np.ndarray, width_ms: int) -> np.ndarray:
     return gaussian_filter1d(values, width_ms, axis=-1, mode="constant") if width_ms else values
 
 
-def _auc(spikes: np.ndarray, rate: np.ndarray, voltage_mv: np.ndarray) -> float:
-    """Mean AUC over repeats that spike; where the others never do, their voltage tells milliseconds apart."""
+def _auc(spikes: np.ndarray, rate: np.ndarray, voltage_mv: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean AUC over repeats that spike, for each weighting of the trials; where the others never do, their voltage tells milliseconds apart."""
     score = rate + 1e-9 * voltage_mv
     spiking = np.flatnonzero(spikes.any(axis=(0, 2)))
-    aucs = [metrics.count_pairs(score[:, one], spikes[:, one]).auc() for one in spiking]
-    return float(np.mean(aucs)) if aucs else np.nan
+    if not spiking.size:
+        return np.full(len(weights), np.nan)
+    aucs = np.stack([metrics.count_pairs(score[:, one], spikes[:, one]).auc(weights) for one in spiking])
+    known = ~np.isnan(aucs)  # without one trial a repeat may hold no spike
+    return np.where(known, aucs, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+
+
+def _explained(voltage_mv: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Share of the variance that repeats have in common, for each weighting of the trials."""
+    noise = weights @ voltage_mv.var(axis=1, ddof=1).mean(axis=-1)
+    mean, square = (weights @ (voltage_mv**power).mean(axis=-1) for power in (1, 2))  # of each repeat
+    n_trials = weights.sum(axis=1)
+    total = square / n_trials[:, None] - (mean / n_trials[:, None]) ** 2
+    return 1 - noise / n_trials / total.mean(axis=-1)
+
+
+def _with_interval(values: np.ndarray) -> tuple[float, float, float]:
+    """A value, and the ends of its interval by those without one of the trials each."""
+    value, without_one = float(values[0]), values[1:]
+    if (n_trials := len(without_one)) < 2:
+        return value, np.nan, np.nan
+    error = np.sqrt((n_trials - 1) * without_one.var())
+    reach = stats.t.ppf((1 + CONFIDENCE) / 2, n_trials - 1) * error
+    return value, float(value - reach), float(min(value + reach, 1))
+
+
+def _ends(ceiling: Mapping[str, float | None], name: str, form: str) -> str:
+    """` (0.8040 to 0.8290)`; nothing where there is no interval."""
+    low, high = (ceiling.get(f"{name}_{end}") for end in ("low", "high"))
+    return "" if low is None or high is None else f" ({low:{form}} to {high:{form}})"

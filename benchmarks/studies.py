@@ -70,7 +70,8 @@ def read(study: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def write(study: Path, rows: pd.DataFrame, neurons: pd.DataFrame) -> str:
     """A Markdown table: a row a label, a column a depth, then what is known of the neuron."""
     depths = sorted(rows["depth"].unique())
-    heads = ["", *(f"AUC, {style.layers(depth)}" for depth in depths), "complexity index", "output, all trials (Hz)", "data (h)"]
+    heads = ["", *(f"AUC, {style.layers(depth)}" for depth in depths)]
+    heads += ["complexity index", "output, all trials (Hz)", "data (h)"]
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for label, own in rows.groupby("label", sort=False):
         by_depth = own.set_index("depth")

@@ -18,8 +18,9 @@ def tabulate(scores: Scores, criterion: Criterion, trial_h: float) -> pd.DataFra
 
     Returns:
         One row a depth: data_needed_h and its interval (`_low`, `_high`; inf means never, and no value is below the
-        smallest training set; as many passes through them as through the largest), and the AUC with endless data, auc_asymptote, with its interval. That is NaN where a line
-        goes on, and so is its interval where one does in too many resamples.
+        smallest training set; as many passes through them as through the largest), and the AUC with endless data,
+        auc_asymptote, with its interval. That is NaN where a line goes on, and so is its interval where one does in too many
+        resamples.
     """
     rows = []
     for depth in scores.depths:

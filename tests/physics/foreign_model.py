@@ -92,14 +92,19 @@ def write(folder: Path, project: Path, **changed) -> Path:
         "default_variant": "default",
         "variants": {"default": {}},
     }
+    change(values, changed)
+    (folder / "cell.yaml").write_text(yaml.safe_dump(values))
+    return folder
+
+
+def change(values: dict, changed: dict) -> None:
+    """Change values of a cell.yaml, each named by its keys, joined by two underscores."""
     for keys, value in changed.items():
         *path, last = keys.split("__")
         holder = values
         for key in path:
             holder = holder[key]
         holder[last] = value
-    (folder / "cell.yaml").write_text(yaml.safe_dump(values))
-    return folder
 
 
 def driven(folder: Path, simulator: str = "neuron"):

@@ -11,6 +11,7 @@ import yaml
 from neurodepth.cells import definition
 from neurodepth.cells.anatomy import describe
 from neurodepth.checking.cells import cell_faults
+from tests.physics import foreign_model
 
 TREE = ["1 1 0 0 0 8 -1", "2 3 0 -8 0 1 1", "3 3 0 -150 0 1 2", "4 4 0 8 0 1 1", "5 4 0 200 0 1 4"]
 WITHOUT_APICAL = [line for line in TREE if line.split()[1] != "4"]
@@ -25,12 +26,7 @@ def write(project, tmp_path):
         values |= {"mechanisms_path": str(project / "models/cells/l5pc/mechanisms"), "variants": {"own": {}}}
         values |= {"default_variant": "own", "morphology": {"path": "tree.swc", "segment_length_um": 40}}
         del values["citation"]
-        for keys, value in changed.items():
-            *path, last = keys.split("__")
-            holder = values
-            for key in path:
-                holder = holder[key]
-            holder[last] = value
+        foreign_model.change(values, changed)
         folder = tmp_path / name
         folder.mkdir()
         (folder / "tree.swc").write_text("\n".join(tree))

@@ -59,20 +59,8 @@ def write_study(folder: Path, cells: Sequence[tuple] = CELLS) -> Path:
                 auc = 0.97 + 0.004 * depth + 0.0002 * trials
                 rows.append(
                     (
-                        cell,
-                        variant,
-                        depth,
-                        trials,
-                        trials / 600,
-                        auc,
-                        auc - 0.01,
-                        auc + 0.005,
-                        0.6,
-                        2.0,
-                        0.8,
-                        2,
-                        5000,
-                        trials,
+                        *(cell, variant, depth, trials, trials / 600, auc, auc - 0.01, auc + 0.005),
+                        *(0.6, 2.0, 0.8, 2, 5000, trials),
                     )
                 )
             compared.append(

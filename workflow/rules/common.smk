@@ -140,7 +140,7 @@ def untuned_protocol_of(wildcards):
 def tuned_file(wildcards):
     """Definition with the input rates that were found for a target output rate, in a list; an empty one without target.
 
-    A variant that networks are tested on has the input rates of the variant they were trained on.
+    There is at most one, as `configuration.check` refuses a variant with two input rates. A variant that networks are tested on has the input rates of the variant they were trained on.
     """
     return [
         TUNED_PATH.format(cell=cell, variant=variant)
@@ -148,7 +148,7 @@ def tuned_file(wildcards):
         if "target_output_rate_hz" in one
         and cell == wildcards.cell
         and wildcards.variant in (variant, *one.get("test_on", []))
-    ][:1]
+    ]
 
 
 def tuned_variants(wildcards):

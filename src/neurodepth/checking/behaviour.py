@@ -12,7 +12,7 @@ from neurodepth.cells.trial import Events, Trial
 from neurodepth.stimulus.release import release
 
 REST_MS, BRIEF_MS, SETTLED_MS = 300, 50, 150  # without input; a cell may fire on its way from the initial voltage
-DRIVEN_MS, VOLLEYS_MS = 150, range(20, 120, 10)  # one event at every excitatory synapse each time
+DRIVEN_MS, VOLLEYS_MS = 150, range(20, 120, 10)  # one event at every synapse of a kind each time
 PILOT_SEED, N_PILOTS, PILOT_MS = 1, 5, 6000  # of a point neuron, which costs next to nothing
 DEFAULTS = {"step_ms": 0.05, "second_order": True}  # where the cell does not say
 

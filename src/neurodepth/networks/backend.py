@@ -1,12 +1,16 @@
-"""Keras, imported without the start-up chatter of TensorFlow's native code."""
+"""Keras, imported without the start-up chatter of TensorFlow's native code, nor what it merely tries to import."""
 
 import logging
 import os
 import sys
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported: errors only
 # Some messages come before TensorFlow reads that variable: they go nowhere. Python's own errors still show.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every new shape of trials
+# Keras tries these for wrappers and galleries that nobody here uses, which takes up to half as long again.
+_tried: dict[str, Any] = {name: None for name in ("matplotlib", "sklearn") if name not in sys.modules}
+sys.modules.update(_tried)  # None makes an import fail
 sys.stderr.flush()
 _terminal = os.dup(2)
 with open(os.devnull, "w") as _nowhere:
@@ -16,6 +20,8 @@ with open(os.devnull, "w") as _nowhere:
     finally:
         os.dup2(_terminal, 2)
         os.close(_terminal)
+        for _name in _tried:
+            del sys.modules[_name]
 
 __all__ = ["keras", "use_threads"]
 

@@ -128,9 +128,8 @@ def nearest(word: str, known: list[str]) -> str:
 
 @functools.cache
 def _validator(schema_name: str) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(
-        yaml.safe_load(resources.files("neurodepth").joinpath(f"schemas/{schema_name}.yaml").read_text())
-    )
+    text = resources.files("neurodepth").joinpath(f"schemas/{schema_name}.yaml").read_text()
+    return jsonschema.Draft202012Validator(yaml.load(text, FastLoader))  # noqa: S506 it is a safe one
 
 
 def _remove(content: Any, path: list[str | int]) -> None:

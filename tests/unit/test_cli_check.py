@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from neurodepth import checking, dataset, stimulus, validation
-from neurodepth.cells.morphology_faults import MOST, swc_faults
+from neurodepth.cells.morphology_file import MOST, swc_faults
 from neurodepth.cells.trial import Trial
 from neurodepth.checking import cells
 from neurodepth.checking.shards import shard_faults

@@ -42,6 +42,10 @@ def test_a_row_sets_its_value_and_leaves_the_others(cell):
     assert values["mechanism_parameters"] == {"Ih": {"vshift_mv": -5}}
 
 
+def test_a_table_saved_by_a_spreadsheet_is_read(cell):
+    assert cell("\ufeff" + TABLE.replace("# densities of a test\n", "").replace("\n", "\r\n")) == cell(TABLE)
+
+
 def test_rows_with_distances_become_steps(cell):
     expected = [{"from_um": 0, "to_um": 100, "density": 0.001}, {"from_um": 100, "to_um": 1500, "density": 0.004}]
     assert cell(TABLE)["regions"]["apical"]["channels_s_per_cm2"]["Ih"] == expected

@@ -74,6 +74,7 @@ SWC = """# a soma, a basal and an apical branch
         ("7 4 0 40 0 1 6", "7 4 0 4O 0 1 6", "line 8: expected seven numbers .*found '7 4 0 4O 0 1 6'"),
         ("1 1 0 -5 0 5 -1", "1 3 0 -5 0 5 -1", "line 2: point 1 is the first, with type 3 .*begin with the soma"),
         (SWC, "# nothing", "expected the points of a cell, found none"),
+        ("# a", "\ufeff# a", "begins with a byte order mark, .*save it as UTF-8 without one"),
     ],
 )
 def test_a_broken_swc_file_is_refused_with_the_line(tmp_path, good, bad, message):

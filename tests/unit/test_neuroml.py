@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from neurodepth.cells import definition, neuroml
-from neurodepth.cells.morphology_faults import swc_faults
+from neurodepth.cells.morphology_file import swc_faults
 from neurodepth.checking.cells import _morphology_faults
 from neurodepth.validation import InvalidFileError
 from tests.unit.test_morphology_file import SWC, _with_morphology

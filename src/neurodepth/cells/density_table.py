@@ -23,7 +23,7 @@ def read(path: Path) -> dict[str, Any]:
     """
     if not path.is_file():
         raise InvalidFileError(f"{path}: no such file, expected the table that densities_path names")
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:  # a spreadsheet marks its UTF-8
         rows = csv.DictReader(line for line in file if not line.startswith("#"))
         if rows.fieldnames != COLUMNS:
             raise InvalidFileError(f"{path}: columns are {rows.fieldnames}, expected {', '.join(COLUMNS)}")

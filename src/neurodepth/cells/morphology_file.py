@@ -5,11 +5,15 @@ children, and radii that are not positive.
 """
 
 import math
+import string
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from neurodepth.validation import InvalidFileError
 
+MOST = 20  # faults shown of a file; more say no more
+BYTE_ORDER_MARK = "\ufeff"  # which some editors put before the first character
 ROOT = -1  # the parent of the first point
 SOMA = 1
 TYPES = {SOMA: "soma", 2: "axon", 3: "basal dendrite", 4: "apical dendrite"}
@@ -32,22 +36,43 @@ def check_swc(path: Path) -> None:
         path: The file.
 
     Raises:
-        InvalidFileError: Names the line, what it holds, what was expected and what to do.
+        InvalidFileError: Names the first faulty line, what it holds, what was expected and what to do.
     """
+    for fault in _faults(path):
+        raise InvalidFileError(fault)
+
+
+def swc_faults(path: Path) -> list[str]:
+    """All that is wrong with a file, line by line; a faulty point still counts as the parent of those below it."""
+    found = list(_faults(path))
+    if len(found) > MOST:
+        more = f"{path}: expected no fault, found {len(found) - MOST} more lines like these: mend these first"
+        return [*found[:MOST], more]
+    return found
+
+
+def _faults(path: Path) -> Iterator[str]:
     line_of: dict[int, int] = {}
     with path.open(encoding="utf-8", errors="replace") as file:  # comments come in any encoding
         for line_number, line in enumerate(file, start=1):
-            text = line.strip()
+            if line.startswith(BYTE_ORDER_MARK):
+                yield f"{path}: begins with a byte order mark, which NEURON cannot read: save it as UTF-8 without one"
+            text = line.strip(BYTE_ORDER_MARK + string.whitespace)
             if not text or text.startswith("#"):
                 continue
+            where = f"{path}, line {line_number}"
             try:
                 point = _parse(text)
+            except ValueError as error:
+                yield f"{where}: {error}"
+                continue
+            try:
                 _check(point, line_of)
             except ValueError as error:
-                raise InvalidFileError(f"{path}, line {line_number}: {error}") from error
-            line_of[point.number] = line_number
+                yield f"{where}: {error}"
+            line_of.setdefault(point.number, line_number)
     if not line_of:
-        raise InvalidFileError(f"{path}: expected the points of a cell, found none: put an SWC file there")
+        yield f"{path}: expected the points of a cell, found none: put an SWC file there"
 
 
 def _parse(text: str) -> _Point:

@@ -14,7 +14,7 @@ from neurodepth.cells.foreign.files import find_model
 from neurodepth.cells.input_rates import with_rates_of_trees
 from neurodepth.cells.mechanisms import CompilationError, compile_mechanisms, declared, mechanism_files
 from neurodepth.cells.morphology import find_morphology
-from neurodepth.cells.morphology_faults import swc_faults
+from neurodepth.cells.morphology_file import swc_faults
 from neurodepth.checking.behaviour import BRIEF_MS, driven_faults, input_faults, rest_faults, silent_faults
 from neurodepth.checking.models import ending_calls, model_faults
 

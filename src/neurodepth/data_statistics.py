@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
+from neurodepth import metrics
 from neurodepth.synapse_types import SynapseTypes
 from neurodepth.trials import Trials
 
@@ -38,9 +39,7 @@ def describe(splits: Mapping[str, Iterable[Trials]], types: SynapseTypes) -> dic
         "voltage_edges_mv": VOLTAGE_EDGES_MV.astype(np.float32),
         "voltage_count": np.stack([one["voltage_count"].sum(axis=0) for one in by_split.values()]),
         "trial_split": np.repeat(np.arange(len(by_split)), [len(one["n_spikes"]) for one in by_split.values()]),
-        "output_rate_hz": np.concatenate(
-            [1000 * one["n_spikes"] / one["duration_ms"] for one in by_split.values()]
-        ).astype(np.float32),
+        "output_rate_hz": np.concatenate([one["output_rate_hz"] for one in by_split.values()]).astype(np.float32),
         "input_rate_hz": np.concatenate([one["input_rate_hz"] for one in by_split.values()]).astype(np.float32),
     }
 
@@ -59,6 +58,7 @@ def _describe_part(trials: Trials, types: SynapseTypes) -> dict[str, np.ndarray]
     return {
         "duration_ms": np.full(len(trials), trials.duration_ms),
         "n_spikes": np.array([len(times) for times in trials.spike_time_ms]),
+        "output_rate_hz": metrics.output_rates_hz(trials.spike_time_ms, trials.duration_ms),
         "intervals_ms": np.concatenate([np.diff(times) for times in trials.spike_time_ms]),
         "voltage_count": np.stack([np.histogram(one, VOLTAGE_EDGES_MV)[0] for one in voltage_mv]),
         "input_rate_hz": 1000 * np.array(n_events) / (n_of_type * trials.duration_ms),

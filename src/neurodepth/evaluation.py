@@ -141,7 +141,7 @@ def score(
         "variance_explained": float(voltage.variance_explained()),
         "training_h": names["training_trials"] * test.duration_ms / MS_PER_H,
         "test_h": len(test) * test.duration_ms / MS_PER_H,
-        "output_rate_hz": 1000 * sum(map(len, test.spike_time_ms)) / (len(test) * test.duration_ms),
+        "output_rate_hz": float(metrics.output_rates_hz(test.spike_time_ms, test.duration_ms).mean()),
         "average_precision": metrics.average_precision(logit, spikes),
         "correlogram_width_ms": width_ms,
         "correlogram_lag_ms": lag_ms,

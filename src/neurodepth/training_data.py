@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodepth import container, dataset, provenance
+from neurodepth import container, dataset, metrics, provenance
 from neurodepth.container import DatasetError
 from neurodepth.trials import Trials
 
@@ -81,7 +81,7 @@ def check(noted: Mapping[str, Any], given: Sequence[tuple[Path, Mapping[str, Any
 
 
 def _rates(trials: Trials) -> dict[str, Any]:
-    """Mean rates in Hz of excitatory and inhibitory synapses, and of output spikes."""
+    """Mean rates in Hz of excitatory and inhibitory synapses, and of output spikes once a trial has started."""
     duration_s = len(trials) * trials.duration_ms / 1000
     n_excitatory = sum(int(np.count_nonzero(one.synapse < trials.n_excitatory)) for one in trials.events)
     n_inhibitory = sum(len(one.synapse) for one in trials.events) - n_excitatory
@@ -91,5 +91,5 @@ def _rates(trials: Trials) -> dict[str, Any]:
     }
     return {
         "input_rate_hz": {kind: n / (of * duration_s) for kind, (n, of) in counts.items() if of},
-        "output_rate_hz": sum(map(len, trials.spike_time_ms)) / duration_s,
+        "output_rate_hz": float(metrics.output_rates_hz(trials.spike_time_ms, trials.duration_ms).mean()),
     }

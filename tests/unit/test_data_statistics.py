@@ -21,9 +21,9 @@ def describe(*parts, types=TYPES):
     return data_statistics.describe({"test": iter(parts)}, types)
 
 
-def test_output_rates_are_spikes_by_time():
-    found = describe(make_trials([[100, 300, 900], []], synapses=[(), ()]))
-    np.testing.assert_array_equal(found["output_rate_hz"], [1.5, 0])
+def test_output_rates_are_spikes_by_time_without_the_start_of_a_trial():
+    found = describe(make_trials([[499, 500, 900], []], synapses=[(), ()]))
+    np.testing.assert_allclose(found["output_rate_hz"], [2 / 1.5, 0])
     assert found["n_spikes"] == [3]
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 ALIGNMENT = 8  # bytes; what the widest number in a browser's typed arrays needs
-COMPRESSION = 9
+COMPRESSION = 6  # 9 takes six times as long and saves a twenty-fifth
 
 
 @dataclass(frozen=True)

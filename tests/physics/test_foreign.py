@@ -270,6 +270,15 @@ def test_another_archive_of_that_name_is_refused(project, tmp_path):
     assert "expected " + "0" * 64 in found
 
 
+def test_what_is_no_archive_is_refused(project, tmp_path, monkeypatch):
+    monkeypatch.setenv("NEURODEPTH_CACHE", str(tmp_path / "cache"))
+    page = b"<html>404</html>"
+    cell, data_path = archived(tmp_path, project, sha256=hashlib.sha256(page).hexdigest())
+    (data_path / "models" / "small-1.0-py3-none-any.whl").write_bytes(page)
+    (found,) = cell_faults(cell.folder, data_path)
+    assert "small-1.0-py3-none-any.whl: expected an archive that can be unpacked" in found
+
+
 def test_a_missing_archive_is_explained(project, tmp_path, monkeypatch):
     monkeypatch.delenv("NEURODEPTH_DATA", raising=False)
     cell, _ = archived(tmp_path, project)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from neurodepth import simulation, validation
+from neurodepth import metrics, simulation, validation
 from neurodepth.cells import definition
 from neurodepth.simulation.engine import LOCAL, Engine
 from neurodepth.simulation.protocol import Protocol
@@ -20,7 +20,6 @@ from neurodepth.simulation.protocol import Protocol
 # Simulated for each factor that is tried, at least and at most, besides the start of each trial. Rates of trials differ by
 # more than their mean (docs/own_cell.md), so that four minutes leave a standard error of a fifth, and eight seconds would one of 1.
 LEAST_MS, MOST_MS = 40_000, 240_000
-START_MS = 500  # of a trial, not counted: the cell leaves its initial voltage
 TOLERANCE = 0.25  # of the target
 # ASSUME: standard deviation over mean of the rates of trials at the target; 1.2 to 2.0 in 120 to 600 trials of 6 s of l5pc and
 # l5pc_hay2011 at 1.0 to 1.6 Hz. Of 8 such trials, one sample in ten is below the mean by three standard errors of its own.
@@ -69,7 +68,7 @@ def find_factor(
     Raises:
         InvalidFileError: If no factor reaches the target.
     """
-    counted_ms = protocol.duration_ms - START_MS
+    counted_ms = protocol.duration_ms - metrics.WARM_UP_MS
     n_least, n_most = (max(2, min(n_trials, math.ceil(one / counted_ms))) for one in (LEAST_MS, MOST_MS))
 
     def try_factor(factor: float) -> Tried:
@@ -79,7 +78,7 @@ def find_factor(
         def rates_hz(indices: range) -> list[float]:
             label = f"input x {factor:.3g}"
             trials = simulation.simulate_trials(scaled, "pilot", indices, n_workers, None, label, engine)
-            return [1000 * int((trial.spike_time_ms >= START_MS).sum()) / counted_ms for trial in trials]
+            return metrics.output_rates_hz([trial.spike_time_ms for trial in trials], protocol.duration_ms).tolist()
 
         return measure(factor, rates_hz, target_hz, n_least, n_most)
 

@@ -6,6 +6,9 @@ import sys
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported: errors only
+# TensorFlow keeps the memory that it worked in. Else it goes back to the system after every step and comes again page by
+# page, zeroed, which takes up to half of a prediction (docs/training.md).
+os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 # Some messages come before TensorFlow reads that variable: they go nowhere. Python's own errors still show.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of every new shape of trials
 # Keras tries these for wrappers and galleries that nobody here uses, which takes up to half as long again.

@@ -81,7 +81,9 @@ class Windows(keras.utils.PyDataset):
             budget: How many windows, and how long.
             seed: Of all choices.
         """
-        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=4)
+        # Two workers make Keras feed from threads of its own. With one, TensorFlow's do, and every second epoch or so ran on a
+        # single core (docs/training.md).
+        super().__init__(workers=2, use_multiprocessing=False, max_queue_size=4)
         self.model, self.trials, self.scaling, self.budget, self.seed = model, trials, scaling, budget, seed
         self.synapse_dropout = synapse_dropout(model)
         self.first_update = 0

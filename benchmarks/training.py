@@ -129,7 +129,7 @@ def sweeps(repeats: int) -> pd.DataFrame:
 
 
 def feeding(repeats: int) -> pd.DataFrame:
-    """Training on one batch again and again, on windows of trials in memory, and on those of shards on disk."""
+    """Training on one batch again and again and on windows of shards, and prediction of whole trials."""
     architecture = PUBLISHED | {"factorised": True}
     rng = np.random.default_rng(1)
     trials = [draw_trial(rng, 6000) for _ in range(20)]
@@ -141,16 +141,20 @@ def feeding(repeats: int) -> pd.DataFrame:
         dataset.write_shard(path, trials, range(len(trials)), description)
         read = dataset.read_split([path])
     model = networks.build(architecture, DEPTH, N_SYNAPSES, N_COMPONENTS, precision=training.resolve_precision("auto"))
+    predictor = networks.build(architecture, DEPTH, N_SYNAPSES, N_COMPONENTS)
     compile_model(model, Adam(1e-3))
-    windows = Windows(model, read, fit_scaling(read), budget, 1)
+    scaling = fit_scaling(read)
+    windows = Windows(model, read, scaling, budget, 1)
     batch = windows[0]
     n_updates = len(windows)
+    trained_ms, predicted_ms = n_updates * BATCH_SIZE * WINDOW_MS, len(read) * read.duration_ms
     steps = {
-        "one batch": lambda: [model.train_on_batch(*batch) for _ in range(n_updates)],
-        "shards": lambda: model.fit(windows, epochs=1, shuffle=False, verbose=0),
-        "windows alone": lambda: [windows[k] for k in range(n_updates)],
+        "one batch": (lambda: [model.train_on_batch(*batch) for _ in range(n_updates)], trained_ms),
+        "shards": (lambda: model.fit(windows, epochs=1, shuffle=False, verbose=0), trained_ms),
+        "windows alone": (lambda: [windows[k] for k in range(n_updates)], trained_ms),
+        "whole trials": (lambda: training.predict(predictor, read, scaling), predicted_ms),
     }
-    return take_turns({name: (step, n_updates * BATCH_SIZE * WINDOW_MS) for name, step in steps.items()}, repeats)
+    return take_turns(steps, repeats)
 
 
 def as_published(factorised: bool = False) -> keras.Model:

@@ -21,7 +21,7 @@ from neurodepth.scores import Evaluation
 CONFIDENCE = 0.95
 SILENT_MS = 5500  # of a trial, without the warm-up
 # Test trials, and spikes in all of them.
-SETTINGS = [(400, 530), (200, 300), (100, 150), (200, 100), (10, 100), (200, 99)]
+SETTINGS = [(400, 530), (200, 300), (100, 150), (200, 100), (10, 100), (5, 300), (200, 99), (4, 300)]
 BY_CHANCE = {"": 0.0, ", by chance": 5 / 9}  # share of the error that sits in spikes predicted by chance
 
 

@@ -8,25 +8,22 @@ import pandas as pd
 
 from neurodepth import ceiling, criterion_dependence, data_needed, depth, evaluation, jobs, project, provenance, scores
 from neurodepth.cells import definition
-from neurodepth.configuration import update_ms
+from neurodepth.configuration import sampling
 
 
 def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path, data_needed_path, dependence_path):
     criterion = depth.Criterion(**configuration["verdict"])
     trial_h = configuration["simulation"]["duration_ms"] / evaluation.MS_PER_H
-    update_h = update_ms(configuration["training"]) / evaluation.MS_PER_H
     cells, accuracies, needs, dependences = [], [], [], []
     for condition, table_path, counts_path in zip(conditions, inputs.tables, inputs.counts, strict=True):
         names = {"cell": condition["cell"], "variant": condition["variant"]}
         folder = "/{cell}/{variant}/networks/".format(**names)
         histories = [path for path in inputs.histories if folder in f"/{path}"]
+        sampled = sampling(configuration, condition["network"])
         table, evaluations = evaluation.read_evaluations(
-            table_path, counts_path, histories, condition["updates"], update_h, criterion.confidence
+            table_path, counts_path, histories, condition["updates"], sampled, criterion
         )
-        windows_trials = condition["updates"] * update_h / trial_h
-        resampled = scores.resample(
-            evaluations, criterion.resamples, criterion.confidence, configuration["seed"], windows_trials
-        )
+        resampled = scores.resample(evaluations, criterion.resamples, criterion.confidence, configuration["seed"])
         accuracy = evaluation.tabulate_accuracy(scores.tabulate(resampled, criterion.confidence), table)
         needed = data_needed.tabulate(resampled, criterion, trial_h)
         verdict = depth.decide(resampled, criterion, trial_h)

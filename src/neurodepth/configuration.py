@@ -8,6 +8,7 @@ from typing import Any
 from neurodepth import networks, project, validation
 from neurodepth.cells import definition
 from neurodepth.cells.morphology import find_morphology
+from neurodepth.coverage import Sampling
 
 SLURM_KEYS = ("minimum", "maximum", "memory", "walltime")
 # A large study names a cell in thousands of jobs, and the same networks in all conditions.
@@ -89,6 +90,13 @@ def training_sizes(n_trials: int, fractions: list[float]) -> list[int]:
 def update_ms(training: dict[str, Any]) -> int:
     """Length of all windows of an update, by a study's section `training`."""
     return training["batch_size"] * training["window_ms"]
+
+
+def sampling(study: dict[str, Any], network: str) -> Sampling:
+    """How a study draws the windows that one of its networks is trained on."""
+    training, architecture = study["training"], read_network(project.find_network(network))
+    lengths_ms = training["window_ms"], networks.history_ms(architecture), study["simulation"]["duration_ms"]
+    return Sampling(training["batch_size"], *lengths_ms)
 
 
 def _window_faults(study: dict[str, Any]) -> Iterator[str]:

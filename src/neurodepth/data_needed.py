@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from neurodepth import learning_curve, metrics
+from neurodepth import metrics
 from neurodepth.criterion import Criterion
 from neurodepth.scores import Scores
 
@@ -42,7 +42,7 @@ def _needed(scores: Scores, criterion: Criterion, depth: int, resampled: bool) -
         curve = scores.curve(measure, depth)
         if not resampled:
             estimates = np.array([[scores.point[measure][depth, size]] for size in scores.sizes])
-            curve = learning_curve.fit(scores.sizes_at_equal_passes, estimates)
+            curve = scores.fit(depth, estimates)
         trials.append(curve.trials_to_reach(limit))
         if measure == "auc":
             asymptote = 1 - curve.asymptote

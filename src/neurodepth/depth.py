@@ -9,9 +9,11 @@ from neurodepth.criterion import (
     FEWEST_PASSES,
     FEWEST_SEEDS,
     FEWEST_SPIKES,
+    FEWEST_TRIALS,
     Criterion,
     Standing,
     classify,
+    is_test_too_small,
     rising_measures,
 )
 from neurodepth.scores import Scores
@@ -67,7 +69,7 @@ def decide(scores: Scores, criterion: Criterion, trial_h: float) -> Verdict:
 
 
 def _status(scores: Scores, standing: Standing) -> str:
-    if scores.n_spikes < FEWEST_SPIKES:
+    if is_test_too_small(scores):
         return "undecided"
     if standing.unfinished:
         return "limited by training"
@@ -79,19 +81,20 @@ def _status(scores: Scores, standing: Standing) -> str:
 
 
 def _by_training(scores: Scores, criterion: Criterion, trial_h: float, standing: Standing) -> str:
-    shown = max(standing.unfinished, key=lambda depth: np.nan_to_num(scores.improvement[depth]))
+    shown = max(standing.unfinished, key=lambda depth: np.nan_to_num(scores.improvement[depth], posinf=0))
     improvement, passes = scores.improvement[shown], scores.passes[shown]
-    if improvement > criterion.training_improvement:
+    if criterion.training_improvement < improvement < np.inf:
         why = (
-            f"the validation loss of depth {shown} still fell by {improvement:.1%} in each tenth of its training when its "
-            f"updates ran out (trained to the end: at most {criterion.training_improvement:.1%})"
+            f"the validation loss of depth {shown} still fell by {improvement:.1%} in each tenth of its training when it "
+            f"ended (trained to the end: at most {criterion.training_improvement:.1%})"
         )
     elif passes < FEWEST_PASSES:
         why = f"depth {shown} saw {passes:.2g} times the length of its data, so that part of them had no effect"
     else:
         why = (
-            f"depth {shown} used all its updates with fewer than {convergence.FEWEST_EPOCHS} validations, too few to see "
-            "whether its loss still fell (lower updates_per_epoch)"
+            f"depth {shown} had fewer than {convergence.FEWEST_EPOCHS} validations (lower updates_per_epoch), or ran out of patience "
+            "while its learning rate was high and its loss did not surely rise (raise patience_epochs): too early to see whether "
+            "its loss had come to rest"
         )
     return f"Limited by training: {why}; longer training may change the answer; {_best(scores, criterion)}."
 
@@ -126,10 +129,10 @@ def _reached(scores: Scores, criterion: Criterion, trial_h: float, standing: Sta
 def _undecided(scores: Scores, criterion: Criterion, trial_h: float, standing: Standing) -> str:
     if not scores.n_spikes:
         return "Undecided: the test trials hold no spike; simulate more of them."
-    if scores.n_spikes < FEWEST_SPIKES:
+    if is_test_too_small(scores):
         return (
-            f"Undecided: the test trials hold {scores.n_spikes} spikes, expected at least {FEWEST_SPIKES}; simulate more of "
-            f"them; {_best(scores, criterion)}."
+            f"Undecided: the {scores.n_trials} test trials hold {scores.n_spikes} spikes, expected at least {FEWEST_TRIALS} trials "
+            f"and {FEWEST_SPIKES} spikes; simulate more of them; {_best(scores, criterion)}."
         )
     if any(scores.n_seeds[depth, scores.sizes[-1]] < FEWEST_SEEDS for depth in standing.open):
         return (

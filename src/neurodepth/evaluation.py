@@ -12,7 +12,8 @@ import pandas as pd
 from scipy import special
 
 from neurodepth import convergence, metrics
-from neurodepth.depth import Verdict
+from neurodepth.coverage import Sampling
+from neurodepth.depth import Criterion, Verdict
 from neurodepth.networks import cost
 from neurodepth.scores import Evaluation
 from neurodepth.trials import Trials
@@ -216,8 +217,8 @@ def read_evaluations(
     counts_path: str | Path,
     history_paths: Sequence[str | Path],
     updates: int,
-    update_h: float,
-    confidence: float,
+    sampling: Sampling,
+    criterion: Criterion,
 ) -> tuple[pd.DataFrame, list[Evaluation]]:
     """Read what is known of all networks of one cell.
 
@@ -226,8 +227,8 @@ def read_evaluations(
         counts_path: What `write_counts` wrote.
         history_paths: Of their trainings, at depth_D/trials_N/seed_S.csv.
         updates: That each was given.
-        update_h: Length of the windows of an update, together.
-        confidence: At which a loss counts as falling.
+        sampling: Of the windows that each was trained on.
+        criterion: Names the measures whose loss may still fall, and the confidence at which it does.
 
     Raises:
         ValueError: If the files do not belong together.
@@ -241,17 +242,16 @@ def read_evaluations(
             f"{counts_path} holds {len(own[0])} networks, {table_path} {len(table)}: delete both and run again"
         )
     evaluations = []
-    columns = [table[name] for name in (*NAMES, "training_h")]
-    for depth, trials, seed, training_h, wins, residual in zip(*columns, *own, strict=True):
+    for depth, trials, seed, wins, residual in zip(*(table[name] for name in NAMES), *own, strict=True):
         key = f"depth_{depth}/trials_{trials}/seed_{seed}.csv"
         if key not in histories:
             raise ValueError(f"{table_path} names a network without a history, {key}: delete the table and run again")
         counts, voltage = metrics.PairCounts(wins, *shared[:2]), metrics.VoltageSums(residual, *shared[2:])
         history = pd.read_csv(histories[key])
-        improvement = convergence.improvement(history, updates, confidence)
-        done = history["updates"].iloc[-1]
-        passes = done * update_h / training_h if done >= updates else np.inf
-        evaluations.append(Evaluation(depth, trials, seed, counts, voltage, improvement, passes))
+        improvement = convergence.improvement(history, updates, criterion.confidence, criterion.largest_errors)
+        done = int(history["updates"].iloc[-1])
+        passes, seen = sampling.passes(done, trials), sampling.seen(done, trials)
+        evaluations.append(Evaluation(depth, trials, seed, counts, voltage, improvement, passes, seen))
     return table, evaluations
 
 

@@ -5,8 +5,8 @@ arXiv:1712.00409). Two amounts of data cannot hold three numbers: then the error
 doubling, a line in log N, which has no floor and so errs towards more data being of use. So does an error that fell faster
 in the last step than in the one before: no power law does that.
 
-All networks of a neuron are trained on equally long windows in all, so that on less data they pass through it more often
-and see more of it. `at_equal_passes` takes that out.
+All networks of a neuron are given as many updates, so that on less data they pass through it more often and see more of
+it. `at_equal_passes` takes that out.
 """
 
 from collections.abc import Sequence
@@ -63,18 +63,20 @@ class LearningCurve:
         return np.where(self.exponent > 0, self.floor, np.nan)
 
 
-def at_equal_passes(trials: Sequence[float], windows_trials: float) -> np.ndarray:
+def at_equal_passes(trials: Sequence[float], seen: Sequence[float]) -> np.ndarray:
     """Training data in which as many passes as through the largest amount would show as much as was seen of each.
-
-    Random windows that are together P trials long show N (1 - exp(-P / N)) of N trials: 63 % in one pass, 98 % in four.
 
     Args:
         trials: Training trials, ascending.
-        windows_trials: Length of all windows of a training, together, in trials; infinite if all was seen.
+        seen: Fraction of each amount that was seen (`coverage.Sampling.seen`).
+
+    Returns:
+        Trials, ascending; the given ones where more was seen of a smaller amount than of a larger one, whose training ended
+        early.
     """
     amounts = np.asarray(trials, float)
-    seen = amounts * -np.expm1(-windows_trials / amounts)
-    return seen * amounts[-1] / seen[-1]
+    shown = amounts * np.asarray(seen)
+    return shown * amounts[-1] / shown[-1] if np.all(np.diff(shown) > 0) else amounts
 
 
 def fit(trials: Sequence[float], errors: np.ndarray) -> LearningCurve:
@@ -95,6 +97,7 @@ def fit(trials: Sequence[float], errors: np.ndarray) -> LearningCurve:
     best = np.where(np.isnan(deviation), np.inf, deviation).argmin(axis=0)
     floor, scale = (np.take_along_axis(one, best[None], axis=0)[0] for one in (floor, scale))
     faster = lost[-1] > np.maximum(lost[-2], 0)
+    floor = np.where(scale > 0, floor, errors[-1])  # what does not fall stays where it is
     floor, scale, exponent = (
         np.where(faster, *one) for one in ((errors[-1], floor), (line, scale), (0.0, EXPONENTS[best]))
     )

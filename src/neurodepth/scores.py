@@ -30,10 +30,10 @@ class Evaluation:
         seed: Of its training.
         counts: Its spike predictions compared pair by pair.
         voltage: Its voltage predictions compared trial by trial.
-        improvement: Fraction of its validation loss that it surely still lost in each tenth of its training when its
-            updates ran out; 0 if its training had come to an end, NaN if it had too few epochs to tell.
-        passes: Time in all the windows that it was trained on, in units of its training data; infinite if validation ended
-            its training.
+        improvement: Fraction of its validation loss that it surely still lost in each tenth of its training, at the end
+            (`convergence.improvement`).
+        passes: Time that its training scored, in units of its training data.
+        seen: Fraction of its training data that was scored at least once.
     """
 
     depth: int
@@ -43,6 +43,7 @@ class Evaluation:
     voltage: VoltageSums
     improvement: float = 0.0
     passes: float = np.inf
+    seen: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,40 +54,50 @@ class Scores:
         depths: Tried ones, ascending.
         sizes: Training trials, ascending.
         n_seeds: Trained networks of each (depth, training trials).
+        n_trials: Test trials.
         n_spikes: Milliseconds with a spike in the test trials.
         point: For each measure and (depth, training trials) the error, averaged over seeds.
         resampled: The same, one value a resample, shape (resamples,).
-        improvement: For each depth, the median over seeds of `Evaluation.improvement` on all the data.
+        gain: For each measure and depth, by how much the last addition of data lowered the logarithm of the error, one value a
+            resample, shape (resamples,). What seeds add to its spread is that of a two-sample t-test, whose variance over
+            seeds is one for both amounts: two seeds drawn for each amount on their own would show next to nothing.
+        improvement: For each depth, the median over seeds of `Evaluation.improvement` on all the data; infinite if it is not
+            known of half of them.
         passes: The same of `Evaluation.passes`.
-        sizes_at_equal_passes: `sizes` as the learning curves count them (`learning_curve.at_equal_passes`).
+        trials_at_equal_passes: Each (depth, training trials) as learning curves count it, by the median over seeds of
+            `Evaluation.seen` (`learning_curve.at_equal_passes`).
     """
 
     depths: list[int]
     sizes: list[int]
     n_seeds: dict[tuple[int, int], int]
+    n_trials: int
     n_spikes: int
     point: dict[str, dict[tuple[int, int], float]]
     resampled: dict[str, dict[tuple[int, int], np.ndarray]]
+    gain: dict[str, dict[int, np.ndarray]]
     improvement: dict[int, float]
     passes: dict[int, float]
-    sizes_at_equal_passes: list[float]
+    trials_at_equal_passes: dict[tuple[int, int], float]
     _curves: dict[tuple[str, int], LearningCurve] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def errors_by_size(self, measure: str, depth: int) -> np.ndarray:
         """Resampled errors of one depth on every amount of data, shape (sizes, resamples)."""
         return np.stack([self.resampled[measure][depth, size] for size in self.sizes])
 
+    def fit(self, depth: int, errors: np.ndarray) -> LearningCurve:
+        """Fit learning curves of one depth to errors of shape (sizes, curves)."""
+        return learning_curve.fit([self.trials_at_equal_passes[depth, size] for size in self.sizes], errors)
+
     def curve(self, measure: str, depth: int) -> LearningCurve:
         """Learning curves of one depth, one a resample; fitted once."""
         key = measure, depth
         if key not in self._curves:
-            self._curves[key] = learning_curve.fit(self.sizes_at_equal_passes, self.errors_by_size(measure, depth))
+            self._curves[key] = self.fit(depth, self.errors_by_size(measure, depth))
         return self._curves[key]
 
 
-def resample(
-    evaluations: Sequence[Evaluation], n_resamples: int, confidence: float, seed: int, windows_trials: float = np.inf
-) -> Scores:
+def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: float, seed: int) -> Scores:
     """Bootstrap the errors of all networks of one cell.
 
     All networks meet the same resampled trials, so that differences between them can be read resample by resample.
@@ -98,8 +109,6 @@ def resample(
         n_resamples: How often.
         confidence: At which the interval of few trials or seeds has its right width.
         seed: Of the draws.
-        windows_trials: Length of all windows that each network was given to train on, in trials; infinite if it saw all of
-            its data.
     """
     rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
     n_trials = len(evaluations[0].counts.positives)
@@ -108,6 +117,7 @@ def resample(
     for one in evaluations:
         grouped.setdefault((one.depth, one.training_trials), []).append(one)
     point: dict[str, dict[tuple[int, int], float]] = {measure: {} for measure in MEASURES}
+    of_seeds: dict[str, dict[tuple[int, int], np.ndarray]] = {measure: {} for measure in MEASURES}
     resampled: dict[str, dict[tuple[int, int], np.ndarray]] = {measure: {} for measure in MEASURES}
     for key, unsorted in sorted(grouped.items()):
         group = sorted(unsorted, key=lambda one: one.seed)  # draws count by place, whatever order the networks come in
@@ -116,21 +126,54 @@ def resample(
         for measure in MEASURES:
             point[measure][key] = float(np.mean([_error(one, measure)[0] for one in group]))
             errors = np.stack([_resample_trials(one, measure, weights) for one in group])
-            errors = _resample_seeds(errors, drawn, confidence)
-            resampled[measure][key] = np.minimum(errors, LARGEST_ERROR[measure])
-    sizes = sorted({size for _, size in grouped})
+            of_seeds[measure][key] = errors
+            resampled[measure][key] = np.minimum(_resample_seeds(errors, drawn, confidence), LARGEST_ERROR[measure])
+    depths, sizes = (sorted(set(one)) for one in zip(*grouped, strict=True))
     largest = {depth: group for (depth, size), group in grouped.items() if size == sizes[-1]}
     return Scores(
-        sorted({depth for depth, _ in grouped}),
+        depths,
         sizes,
         {key: len(group) for key, group in grouped.items()},
+        n_trials,
         int(evaluations[0].counts.positives.sum()),
         point,
         resampled,
-        {depth: float(np.median([one.improvement for one in group])) for depth, group in largest.items()},
+        {measure: _gains(errors, sizes, seed) for measure, errors in of_seeds.items()},
+        {depth: _median_improvement(group) for depth, group in largest.items()},
         {depth: float(np.median([one.passes for one in group])) for depth, group in largest.items()},
-        learning_curve.at_equal_passes(sizes, windows_trials).tolist(),
+        _at_equal_passes(grouped),
     )
+
+
+def _at_equal_passes(grouped: dict[tuple[int, int], list[Evaluation]]) -> dict[tuple[int, int], float]:
+    seen = {key: float(np.median([one.seen for one in group])) for key, group in sorted(grouped.items())}
+    comparable: dict[tuple[int, int], float] = {}
+    for depth in {depth for depth, _ in seen}:
+        keys = [key for key in seen if key[0] == depth]
+        trials = learning_curve.at_equal_passes([size for _, size in keys], [seen[key] for key in keys])
+        comparable |= zip(keys, trials.tolist(), strict=True)
+    return comparable
+
+
+def _gains(errors: dict[tuple[int, int], np.ndarray], sizes: list[int], seed: int) -> dict[int, np.ndarray]:
+    """`Scores.gain` of every depth that has the two largest sizes, from errors of shape (seeds, resamples)."""
+    gains = {}
+    for depth in {depth for depth, _ in errors}:
+        pair = [np.log(errors[depth, size]) for size in sizes[-2:] if (depth, size) in errors]
+        if len(pair) < 2:
+            continue
+        before, now = pair
+        gains[depth] = before.mean(axis=0) - now.mean(axis=0)
+        if (freedom := len(before) + len(now) - 2) > 0:
+            variance = sum(len(one) * one.var(axis=0) for one in pair) / freedom
+            rng = np.random.default_rng(np.random.SeedSequence([seed, 2, depth]))
+            drawn = rng.standard_t(freedom, size=before.shape[1])
+            gains[depth] += drawn * np.sqrt(variance * (1 / len(before) + 1 / len(now)))
+    return gains
+
+
+def _median_improvement(group: Sequence[Evaluation]) -> float:
+    return float(np.median([np.inf if np.isnan(one.improvement) else one.improvement for one in group]))
 
 
 def tabulate(scores: Scores, confidence: float) -> pd.DataFrame:
@@ -140,10 +183,10 @@ def tabulate(scores: Scores, confidence: float) -> pd.DataFrame:
         One row a (depth, training_trials), with trials_at_equal_passes, seeds and, for auc and variance_explained, the mean
         over seeds and its interval (`_low`, `_high`).
     """
-    comparable = dict(zip(scores.sizes, scores.sizes_at_equal_passes, strict=True))
     rows = []
     for (depth, size), n_seeds in scores.n_seeds.items():
-        row: dict[str, float] = {"depth": depth, "training_trials": size, "trials_at_equal_passes": comparable[size]}
+        row: dict[str, float] = {"depth": depth, "training_trials": size}
+        row["trials_at_equal_passes"] = scores.trials_at_equal_passes[depth, size]
         for measure in MEASURES:
             low, high = metrics.interval(1 - scores.resampled[measure][depth, size], confidence)
             row |= {measure: 1 - scores.point[measure][depth, size], f"{measure}_low": low, f"{measure}_high": high}

@@ -51,8 +51,27 @@ def test_a_loss_that_fell_and_came_to_rest_is_at_its_end():
     assert improvement(make_history(losses), UPDATES, 0.95) == 0
 
 
-def test_training_that_validation_ended_is_at_its_end():
-    assert improvement(make_history(falling(0.1), updates=UPDATES - 100), UPDATES, 0.95) == 0
+@pytest.mark.parametrize("ended_at", [1000, 2500])
+def test_a_training_that_patience_ended_is_judged_since_its_best_epoch(ended_at):
+    """One lucky epoch, twelve before the end, hides that the loss falls."""
+    losses = falling(0.1, noise=0.01)
+    losses[-13] = 0.5 * losses.min()
+    found = improvement(make_history(losses, updates=ended_at), UPDATES, 0.95)
+    assert found == pytest.approx(0.1, abs=0.03) if ended_at > 2000 else np.isnan(found)
+    losses[-12:] = losses[-13] * 1.1 ** np.arange(1, 13)  # overfitting
+    assert improvement(make_history(losses, updates=ended_at), UPDATES, 0.95) == 0
+
+
+def test_a_loss_that_rests_while_the_learning_rate_is_high_tells_nothing():
+    losses = np.concatenate([falling(0.2, n_epochs=20), 0.001 * np.exp(np.random.default_rng(0).normal(0, 0.01, 12))])
+    assert np.isnan(improvement(make_history(losses, updates=1000), UPDATES, 0.95))
+    assert improvement(make_history(losses, updates=2500), UPDATES, 0.95) == 0
+
+
+def test_with_a_voltage_criterion_the_voltage_must_have_come_to_rest_too():
+    history = make_history(falling(0.0, noise=0.01)).assign(validation_variance_explained=1 - 40 * falling(0.1))
+    assert improvement(history, UPDATES, 0.95) == 0
+    assert improvement(history, UPDATES, 0.95, ["auc", "variance_explained"]) == pytest.approx(0.1)
 
 
 def test_a_validation_loss_that_falls_without_the_training_loss_is_chance():

@@ -105,7 +105,7 @@ def test_one_pass_that_rounding_makes_a_little_less_is_one():
 def test_a_network_of_too_few_epochs_is_unfinished():
     verdict = decide(flat(d1=LOW, d3=HIGH), improvement={1: np.nan})
     assert (verdict.required_depth, verdict.status) == (None, "limited by training")
-    assert "depth 1 used all its updates with fewer than 4 validations" in verdict.reason
+    assert "depth 1 had fewer than 4 validations (lower updates_per_epoch), or ran out of patience" in verdict.reason
 
 
 @pytest.mark.parametrize("auc", [flat(d1=0.6), flat(d1=0.9999), falling(1, 0.02, 0.04, 0.5)])
@@ -115,11 +115,31 @@ def test_too_few_test_spikes_decide_nothing(auc):
     assert 50 < n_spikes < 100
     verdict = decide(auc, rate=0.001, improvement={1: 0.05})
     assert (verdict.required_depth, verdict.status) == (None, "undecided")
-    assert f"the test trials hold {n_spikes} spikes, expected at least 100" in verdict.reason
+    assert f"the 40 test trials hold {n_spikes} spikes, expected at least 5 trials and 100 spikes" in verdict.reason
+
+
+def test_two_seeds_that_differ_do_not_hide_that_data_help():
+    """Depth 1 is less than a doubling away and falls by a quarter from step to step; seeds differ by 5 %."""
+    auc = {(1, 10): 0.89, (1, 20): 0.92, (1, 40): 0.942} | flat(d3=HIGH)
+    found = [decide(auc, spread=0.05, draw=draw).status for draw in range(20)]
+    assert found.count("limited by data") >= 16  # 2 of 20 where each amount's two seeds are drawn on their own
+
+
+def test_seeds_that_differ_seldom_pass_for_a_gain():
+    auc = {(1, size): LOW for size in SIZES[-2:]}
+    found = [resample(auc, n_bins=500, seeds=(1, 2), spread=0.05, draw=draw) for draw in range(100)]
+    rising = [criterion.rising_measures(one, CRITERION, 1) for one in found]
+    assert sum(map(bool, rising)) <= 11  # 5, and two and a half standard errors
+
+
+def test_few_test_trials_decide_nothing_however_many_spikes_they_hold():
+    verdict = decide(flat(d1=HIGH), n_trials=4, n_bins=20_000)
+    assert (verdict.required_depth, verdict.status) == (None, "undecided")
+    assert "the 4 test trials hold 774 spikes, expected at least 5 trials" in verdict.reason
 
 
 def test_too_few_test_trials_leave_it_undecided():
-    verdict = decide(flat(d1=0.95), n_trials=4, draw=1)
+    verdict = decide(flat(d1=0.95), n_trials=6, draw=1)
     assert (verdict.required_depth, verdict.status) == (None, "undecided")
 
 

@@ -6,8 +6,11 @@ import pandas as pd
 import pytest
 
 from neurodepth import data_needed, depth, evaluation, metrics, scores
+from neurodepth.coverage import Sampling
 from neurodepth.trials import Trials
+from tests.unit.synthetic import CRITERION
 
+SAMPLING = Sampling(batch_size=4, window_ms=500, history_ms=100, duration_ms=6000)
 NAMES = {"depth": 3, "training_trials": 20, "seed": 1}
 
 
@@ -57,7 +60,7 @@ def written(tmp_path):
     for path, fall in zip(histories, (0.5, 1.0), strict=True):
         losses = {name: fall ** np.arange(6) for name in ("training_loss", "validation_spike_loss")}
         pd.DataFrame({"updates": np.arange(100, 700, 100), **losses}).to_csv(path, index=False)
-    return scored, (tmp_path / "evaluation.csv", tmp_path / "pair_counts.npz", histories, 600, 1e-5, 0.95)
+    return scored, (tmp_path / "evaluation.csv", tmp_path / "pair_counts.npz", histories, 600, SAMPLING, CRITERION)
 
 
 def test_what_is_written_comes_back_network_by_network(written):
@@ -71,9 +74,8 @@ def test_what_is_written_comes_back_network_by_network(written):
     )
     assert first.improvement > 0
     assert second.improvement == 0
-    ended = (*files[:3], 700, *files[4:])  # before its updates ran out: validation ended it
-    assert evaluation.read_evaluations(*ended)[1][1].passes == np.inf
-    assert second.passes == pytest.approx(600 * 1e-5 / scored[1].row["training_h"])
+    assert second.passes == 600 * 4 * 400 / (20 * 6000)
+    assert second.seen == SAMPLING.seen(600, 20)
 
 
 def test_networks_of_two_precisions_are_warned_of(tmp_path, caplog):

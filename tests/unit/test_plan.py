@@ -174,16 +174,16 @@ def test_networks_of_a_study_that_ships_see_all_their_data(paths):
 def test_a_training_is_held_against_the_largest_fraction_of_the_data():
     study = plan.read_study([])
     study |= {"training_fractions": [0.25, 0.5], "conditions": study["conditions"][:1]}
-    study["conditions"][0] |= {"updates": 10}
-    assert plan.short_trainings(study) == []  # 80 s of 72 s
+    study["conditions"][0] |= {"updates": 12}
+    assert plan.short_trainings(study) == []  # 77 s of 72 s
 
 
 def test_a_training_shorter_than_its_data_is_named_with_the_updates_that_it_needs():
     study = plan.read_study([])
     study["conditions"][0] |= {"updates": 10}
     assert plan.short_trainings(study) == [
-        "l5pc/nmda: 10 updates of 8 s are 0.56 times the length of its data, so that depths that do not meet will be limited by "
-        "training: give it 18 updates or more"
+        "l5pc/nmda: 10 updates, each of which scores 6.4 s, are 0.44 times the length of its data, so that depths that do not meet "
+        "will be limited by training: give it 23 updates or more"
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from neurodepth import networks, stimulus, training
 from neurodepth.cells import build, definition
+from neurodepth.coverage import Sampling
 from neurodepth.dataset import Trials
 from neurodepth.networks.backend import keras
 from neurodepth.training import checkpoint, memory
@@ -145,6 +146,15 @@ def test_windows_hold_what_the_trials_hold(splits):
     voltage_mv = np.minimum(trials.soma_voltage_mv[trial, start : start + 200], -55)
     found = targets["soma_voltage"][0, :, 0] * scaling.soma_deviation_mv + scaling.soma_mean_mv
     np.testing.assert_allclose(found, voltage_mv, atol=1e-3)
+
+
+def test_windows_show_as_much_of_the_trials_as_coverage_says(splits):
+    budget = training.Budget(40, 40, 1, 4, 200, 1e-3)
+    number = np.arange(8 * 1500, dtype=np.float32).reshape(8, 1500)
+    numbered = replace(splits[0], soma_voltage_mv=-1000 - number)
+    windows = Windows(network(splits), numbered, training.Scaling(0.0, 1.0, []), budget, seed=1)
+    scored = np.unique([windows[position][1]["soma_voltage"][:, 40:] for position in range(40)])
+    assert len(scored) / number.size == pytest.approx(Sampling(4, 200, 40, 1500).seen(40, 8), abs=0.03)
 
 
 def test_targets_are_normalised_by_the_training_trials(splits):

@@ -3,6 +3,7 @@
 VERDICT_CODE = [
     "ceiling.py",
     "convergence.py",
+    "coverage.py",
     "criterion_dependence.py",
     "criterion.py",
     "data_needed.py",

@@ -158,15 +158,15 @@ def short_trainings(study: dict[str, Any]) -> list[str]:
     """Conditions whose networks cannot see all their data once, in sentences: their verdict would be limited by training."""
     from neurodepth.criterion import FEWEST_PASSES  # here, for the workflow plans at the start of every job
 
-    update_s, found = configuration.update_ms(study["training"]) / MS_PER_S, []
+    found = []
     for one in study["conditions"]:
         n_trials = configuration.training_sizes(one["trials"]["train"], study["training_fractions"])[-1]
-        data_s = n_trials * study["simulation"]["duration_ms"] / MS_PER_S
-        if (passes := one["updates"] * update_s / data_s) < FEWEST_PASSES:
+        sampling = configuration.sampling(study, one["network"])
+        if (passes := sampling.passes(one["updates"], n_trials)) < FEWEST_PASSES:
             found.append(
-                f"{one['cell']}/{one['variant']}: {one['updates']} updates of {update_s:g} s are {passes:.2g} times the length of "
-                f"its data, so that depths that do not meet will be limited by training: give it {math.ceil(data_s / update_s)} "
-                "updates or more"
+                f"{one['cell']}/{one['variant']}: {one['updates']} updates, each of which scores {sampling.update_ms / MS_PER_S:g} s, "
+                f"are {passes:.2g} times the length of its data, so that depths that do not meet will be limited by training: give "
+                f"it {math.ceil(one['updates'] / passes)} updates or more"
             )
     return found
 

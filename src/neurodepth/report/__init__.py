@@ -15,7 +15,7 @@ import yaml
 from markupsafe import Markup
 
 from neurodepth import figures
-from neurodepth.criterion import FEWEST_SPIKES
+from neurodepth.criterion import FEWEST_SPIKES, FEWEST_TRIALS
 from neurodepth.depth import Criterion
 from neurodepth.report import (
     blocks,
@@ -144,6 +144,7 @@ def write_report(
     page = _template().render(
         criterion=criterion,
         fewest_spikes=FEWEST_SPIKES,
+        fewest_trials=FEWEST_TRIALS,
         summary=wording.summary([cell["verdict"] for cell in cells], criterion.confidence),
         overview=overview,
         dependence=dependence,

@@ -145,30 +145,36 @@ def read_split(
     """
     if unknown := set(optional) - set(OPTIONAL):
         raise ValueError(f"no optional recording {', '.join(sorted(unknown))}; there are {', '.join(OPTIONAL)}")
-    parts = [_read_shard(Path(path), optional, expected) for path in paths]
-    if not parts:
+    if not paths:
         raise DatasetError("expected at least one shard, got none")
     recordings = ("soma_voltage_mv", *optional)
     holder: dict[int, str | Path] = {}
-    for path, part in zip(paths, parts, strict=True):
-        form, first = (
-            {"n_synapses": one.n_synapses} | {name: _trial_shape(getattr(one, name)) for name in recordings}
-            for one in (part, parts[0])
-        )
-        for name, shape in form.items():
-            if shape != first[name]:
-                raise DatasetError(f"{path}: {name} is {shape} but {first[name]} in {paths[0]}: not of one split")
+    form: dict[str, Any] = {}
+    joined: dict[str, Any] = {}
+    events: list[Events] = []
+    spike_time_ms: list[np.ndarray] = []
+    for (
+        path
+    ) in paths:  # one shard beside what was read before it: all of them and their sum would take twice the memory
+        part = _read_shard(Path(path), optional, expected)
+        found: dict[str, Any] = {"n_synapses": part.n_synapses, "n_excitatory": part.n_excitatory}
+        found |= {name: _trial_shape(getattr(part, name)) for name in recordings}
+        form = form or found
+        for name, shape in found.items():
+            if shape != form[name]:
+                raise DatasetError(f"{path}: {name} is {shape} but {form[name]} in {paths[0]}: not of one split")
         for index in map(int, part.index):
-            if (other := holder.setdefault(index, path)) != path:
-                raise DatasetError(f"{path}: expected trials of its own, found trial {index}, as in {other}; {CURE}")
-    return Trials(
-        parts[0].n_synapses,
-        parts[0].n_excitatory,
-        np.concatenate([part.index for part in parts]),
-        [events for part in parts for events in part.events],
-        [times for part in parts for times in part.spike_time_ms],
-        **{name: _join([getattr(part, name) for part in parts]) for name in recordings},
-    )
+            if index in holder:
+                raise DatasetError(
+                    f"{path}: expected trials of its own, found trial {index}, as in {holder[index]}; {CURE}"
+                )
+            holder[index] = path
+        events += part.events
+        spike_time_ms += part.spike_time_ms
+        for name in recordings:
+            joined[name] = _append(joined.get(name), getattr(part, name))
+    indices = np.array(list(holder), part.index.dtype)
+    return Trials(form["n_synapses"], form["n_excitatory"], indices, events, spike_time_ms, **joined)
 
 
 def describe(path: str | Path) -> dict[str, Any]:
@@ -298,5 +304,12 @@ def _trial_shape(array: np.ndarray | None) -> tuple[int, ...] | None:
     return None if array is None else array.shape[1:]
 
 
-def _join(parts: list[Any]) -> Any:
-    return None if parts[0] is None else parts[0] if len(parts) == 1 else np.concatenate(parts)
+def _append(before: np.ndarray | None, array: np.ndarray | None) -> np.ndarray | None:
+    """Trials behind those read before, which the system moves instead of copying them where they are many."""
+    if before is None or array is None:
+        return array
+    n_before = len(before)
+    joined = before if before.flags.owndata else before.copy()
+    joined.resize((n_before + len(array), *array.shape[1:]), refcheck=False)
+    joined[n_before:] = array
+    return joined

@@ -173,9 +173,7 @@ def read_weights(model: Any, description: dict[str, Any]) -> Weights:
     layers = {layer.name: [np.asarray(one, np.float32) for one in layer.weights] for layer in model.layers}
     kernels, shifts = [], []
     for depth in range(1, 1 + description["depth"]):
-        kernel, *shift = next(
-            layers[name] for name in (f"convolution_{depth}", f"dense_{depth}", "convolution") if name in layers
-        )
+        kernel, *shift = next(layers[name] for name in (f"convolution_{depth}", f"dense_{depth}") if name in layers)
         if shift:  # of an exported network, with all that follows multiplied in
             kernels.append(kernel)
             shifts += shift

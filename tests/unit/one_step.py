@@ -43,6 +43,7 @@ def predictions() -> dict[str, np.ndarray]:
             2 if name in networks.STACKS else 0,
             N_SYNAPSES,
             synapse_group=np.arange(N_SYNAPSES) % 3,
+            n_excitatory=8,
         )
         model.set_weights([weight + 0.1 * rng.random(weight.shape) for weight in map(fixed, model.get_weights())])
         inputs = rng.integers(0, 2, (2, DURATION_MS, N_SYNAPSES)).astype(np.uint8)

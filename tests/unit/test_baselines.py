@@ -38,8 +38,8 @@ TYPES = tuple(SMALL)
 
 def small(name, n_synapses=12, **options):
     architecture = {"type": name, **SMALL[name], **COMMON}
-    branch = np.arange(n_synapses) % 3
-    return networks.build(architecture, int(name in networks.STACKS), n_synapses, synapse_group=branch, **options)
+    options |= {"synapse_group": np.arange(n_synapses) % 3, "n_excitatory": round(0.8 * n_synapses)}
+    return networks.build(architecture, int(name in networks.STACKS), n_synapses, **options)
 
 
 def inputs_of(model, input_spikes, output_spikes):
@@ -242,7 +242,7 @@ def test_a_spike_passes_the_gradient_of_a_fast_sigmoid():
 def test_the_elm_neuron_follows_its_equations():
     rng = np.random.default_rng(0)
     spikes = (rng.random((60, 12)) < 0.2).astype(np.float32)
-    synapses = elm.BranchSynapses(3, 6)
+    synapses = elm.BranchSynapses(8, 3, 6)
     synapses.build((1, 60, 12))
     w = rng.normal(size=len(synapses.connections)).astype(np.float32)
     synapses.set_weights([w])
@@ -253,7 +253,7 @@ def test_the_elm_neuron_follows_its_equations():
     w1, bias1, w2, bias2 = weights
     kept = np.exp(-1 / np.geomspace(1, 150, 4))
     b, m, expected = np.zeros(3), np.zeros(4), []
-    for x in spikes:
+    for x in spikes * np.repeat([1, -1], [8, 4]):
         drive = np.bincount(synapses.connections[:, 1], np.maximum(w, 0) * x[synapses.connections[:, 0]])
         b = np.exp(-1 / 5) * b + drive
         hidden = np.maximum(np.concatenate([b, kept * m]) @ w1 + bias1, 0)
@@ -263,13 +263,25 @@ def test_the_elm_neuron_follows_its_equations():
 
 
 def test_windows_of_synapses_are_those_of_the_published_neuron():
-    synapse, branch = routing.overlapping_windows(1278, 45, 100)
+    synapse, branch = routing.overlapping_windows(1278, 639, 45, 100)
     assert len(synapse) == 4282  # 4500, less 218 beyond the last synapse
     np.testing.assert_array_equal(np.unique(synapse), np.arange(1278))
     np.testing.assert_array_equal(synapse[branch == 1][:4], [653, 15, 654, 16])  # from place 29 on
     assert np.bincount(branch)[:41].tolist() == [100] * 41
 
 
+def test_synapses_of_unequal_kinds_are_neighbours_by_their_relative_place():
+    synapse, branch = routing.overlapping_windows(100, 80, 20, 5)
+    assert (branch == np.repeat(np.arange(20), 5)).all()
+    assert ((synapse.reshape(20, 5) >= 80).sum(axis=1) == 1).all()
+    routing.overlapping_windows(100, 100, 20, 5)  # a cell without inhibition
+
+
+def test_an_elm_neuron_must_know_which_synapses_excite():
+    with pytest.raises(ValueError, match="type elm: expected n_excitatory"):
+        networks.build({"type": "elm", **SMALL["elm"], **COMMON}, 0, 12)
+
+
 def test_windows_that_leave_a_gap_are_refused():
     with pytest.raises(ValueError, match=r"synapses_per_branch of at least 29.*found 20"):
-        routing.overlapping_windows(1278, 45, 20)
+        routing.overlapping_windows(1278, 639, 45, 20)

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import time
+import tracemalloc
 from dataclasses import replace
 
 import h5py
@@ -253,6 +254,28 @@ def test_a_copy_of_another_shard_is_refused_with_the_cure(shard, tmp_path):
     )
     with pytest.raises(dataset.DatasetError, match=message):
         dataset.read_split([shard, tmp_path / "0001.h5"])
+
+
+def test_a_shard_given_twice_is_refused(shard):
+    with pytest.raises(dataset.DatasetError, match=r"found trial 0, as in .*0000\.h5"):
+        dataset.read_split([shard, shard])
+
+
+def test_many_shards_are_read_in_little_more_memory_than_they_take(tmp_path):
+    description = DESCRIPTION | {"protocol": {"duration_ms": 3000}}
+    trials = make_trials(duration_ms=3000, components=32)
+    paths = [tmp_path / f"{number:04}.h5" for number in range(8)]
+    for number, path in enumerate(paths):
+        dataset.write_shard(path, trials, range(3 * number, 3 * number + 3), description)
+    tracemalloc.start()
+    read = dataset.read_split(paths)
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert read.dendrite_components_mv.shape == (24, 3000, 32)
+    np.testing.assert_array_equal(
+        read.dendrite_components_mv[21:], dataset.read_split(paths[7:]).dendrite_components_mv
+    )
+    assert peak < 1.5 * held  # 2 when all shards stay until they are joined
 
 
 def test_a_shard_of_version_1_is_refused_with_the_cure(tmp_path):

@@ -45,7 +45,7 @@ def count(architecture, depth, event_rate_hz=0.0):
 @pytest.mark.parametrize(("architecture", "depth"), ARCHITECTURES)
 def test_parameters_are_those_that_the_model_trains_but_for_the_dendritic_head(architecture, depth):
     options = {"synapse_dropout": 0.1, "n_regions": 0}
-    model = networks.build(architecture | options, depth, len(BRANCH), synapse_group=BRANCH)
+    model = networks.build(architecture | options, depth, len(BRANCH), synapse_group=BRANCH, n_excitatory=5)
     trained = sum(int(np.prod(one.shape)) for one in model.trainable_variables)
     assert count(architecture, depth).parameters == trained
 
@@ -55,6 +55,11 @@ def test_synapses_of_a_group_count_once():
     assert free.parameters - grouped.parameters == (10 - 3) * 4  # three groups of ten synapses, four channels
     assert free.multiply_adds_per_ms - grouped.multiply_adds_per_ms == (10 - 3) * 4
     assert free.event_multiply_adds_per_ms == grouped.event_multiply_adds_per_ms
+
+
+def test_more_spikes_than_groups_cost_no_more_than_the_groups():
+    grouped = count(GROUPED, 3, 1000.0)  # ten spikes a millisecond, three groups
+    assert grouped.event_multiply_adds_per_ms == grouped.multiply_adds_per_ms
 
 
 # By hand for 10 synapses: on the input, then elsewhere, then two heads.
@@ -81,9 +86,9 @@ def test_multiply_adds_are_those_counted_by_hand(number, on_input, elsewhere):
     architecture, depth = ARCHITECTURES[number]
     assert count(architecture, depth).multiply_adds_per_ms == on_input + elsewhere
     assert count(architecture, depth).event_multiply_adds_per_ms == elsewhere  # without events
-    at_every_ms = count(architecture, depth, event_rate_hz=1000).event_multiply_adds_per_ms
+    every_other_ms = count(architecture, depth, event_rate_hz=500).event_multiply_adds_per_ms
     switched = 2 if architecture["type"] == "dendritic_segments" else 1  # on and off again
-    assert at_every_ms == pytest.approx(switched * on_input + elsewhere)
+    assert every_other_ms == pytest.approx(switched * on_input / 2 + elsewhere)
 
 
 def test_the_elm_neuron_has_the_published_number_of_parameters(project):

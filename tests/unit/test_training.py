@@ -171,6 +171,13 @@ def test_a_checkpoint_of_another_training_is_not_used(splits, tmp_path):
     np.testing.assert_allclose(history["training_loss"], fresh["training_loss"], rtol=1e-4)
 
 
+@pytest.mark.parametrize("field", ["events", "spike_time_ms", "soma_voltage_mv"])
+def test_a_checkpoint_is_one_of_all_the_data(splits, field):
+    """Only the order of the trials differs, in one of what is known of them."""
+    other = replace(splits[0], **{field: getattr(splits[0], field)[::-1]})
+    assert training._digest(splits[0], splits[1]) != training._digest(other, splits[1])
+
+
 def test_the_first_receptive_field_of_a_window_is_not_scored():
     true, predicted = np.zeros((1, 100, 1), np.float32), np.zeros((1, 100, 1), np.float32)
     true[0, :40] = 5

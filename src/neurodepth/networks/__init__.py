@@ -57,6 +57,7 @@ def build(
     seed: int = 0,
     precision: str = "float32",
     synapse_group: Sequence[int] | None = None,
+    n_excitatory: int | None = None,
 ) -> Any:
     """Build the network that a definition describes.
 
@@ -69,6 +70,7 @@ def build(
         seed: Of the initial weights and of dropout.
         precision: `float32` or `bfloat16`; the latter computes in bfloat16 and keeps weights in float32.
         synapse_group: Group of each synapse, whole numbers from 0 on, where `grouped_by` says by what.
+        n_excitatory: Synapses that excite, the first ones; type `elm` needs it.
 
     Returns:
         A `keras.Model` from input spikes, uint8, shape (trials, time, synapses), to a mapping of `spike_logit` and
@@ -76,7 +78,7 @@ def build(
         time, regions). Type `linear_nonlinear_poisson` also takes the cell's own spikes: see there.
 
     Raises:
-        ValueError: If the depth does not fit the type, or the groups of the synapses are missing.
+        ValueError: If the depth does not fit the type, or the groups or the number of excitatory synapses are missing.
     """
     name = architecture["type"]
     if (depth > 0) != (name in STACKS):
@@ -87,7 +89,7 @@ def build(
     from neurodepth.networks.frame import Frame
 
     keras.utils.set_random_seed(seed)
-    frame = Frame(n_synapses, n_regions, spike_probability, precision, synapse_group)
+    frame = Frame(n_synapses, n_regions, spike_probability, precision, synapse_group, n_excitatory)
     return module.build(architecture, depth, frame)
 
 

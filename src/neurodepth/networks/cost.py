@@ -23,7 +23,8 @@ class Cost:
     Attributes:
         parameters: Numbers that training sets.
         multiply_adds_per_ms: With every input multiplied, spike or not.
-        event_multiply_adds_per_ms: With the input's share spent on spikes alone, at their mean rate.
+        event_multiply_adds_per_ms: With the input's share spent on spikes alone, at their mean rate, where that is less: groups
+            of many synapses have fewer channels than spikes.
     """
 
     parameters: int
@@ -73,10 +74,11 @@ def count(
             saved = (n_synapses - n_groups) * round(found.per_event)
             found = replace(found, parameters=found.parameters - saved, on_input=found.on_input - saved)
     heads = N_HEADS * found.features
+    on_events = found.per_event * n_synapses * event_rate_hz / MS_PER_S
     return Cost(
         found.parameters + (heads + N_HEADS if heads else 0),
         found.on_input + found.elsewhere + heads,
-        found.per_event * n_synapses * event_rate_hz / MS_PER_S + found.elsewhere + heads,
+        min(on_events, found.on_input) + found.elsewhere + heads,
     )
 
 
@@ -142,7 +144,7 @@ def _spiking(architecture: dict[str, Any], depth: int, n_synapses: int) -> _Coun
 
 def _elm(architecture: dict[str, Any], depth: int, n_synapses: int) -> _Count:
     n_branches, memory = architecture["n_branches"], architecture["memory_units"]
-    n_connections = len(overlapping_windows(n_synapses, n_branches, architecture["synapses_per_branch"])[0])
+    n_connections = len(overlapping_windows(n_synapses, n_synapses, n_branches, architecture["synapses_per_branch"])[0])
     hidden = 2 * memory
     products = (n_branches + memory) * hidden + hidden * memory
     leaks = n_branches + 2 * memory  # of branches and memory, and the change's share

@@ -1,7 +1,8 @@
 """The branch version of the Expressive Leaky Memory neuron: leaky branches, and memory updated by a small perceptron.
 
 Spieler et al. 2024 (ICLR, arXiv 2306.16922), with the update and the settings of their published models of 1278
-synapses. Each millisecond, for branches b and memory m with decays k = exp(-1 ms / time constant):
+synapses. Each millisecond, for branches b, input x (1 at an excitatory event, -1 at an inhibitory one, as the published
+program reads them), weights w >= 0 and memory m with decays k = exp(-1 ms / time constant):
 
     b = k_b b + w x        d = tanh'(MLP(b, k_m m))        m = k_m m + lambda (1 - k_m) d
 """
@@ -24,9 +25,8 @@ HIDDEN_PER_MEMORY = 2
 def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model:
     """Build a neuron of `memory_units`; see `networks.build`."""
     inputs, spikes = frame.input_spikes(architecture["synapse_dropout"])
-    drive = BranchSynapses(
-        architecture["n_branches"], architecture["synapses_per_branch"], dtype=frame.policy, name="synapses"
-    )(spikes)
+    branches = architecture["n_branches"], architecture["synapses_per_branch"]
+    drive = BranchSynapses(frame.excitatory("elm"), *branches, dtype=frame.policy, name="synapses")(spikes)
     cell = LeakyMemory(
         *(architecture[key] for key in ("n_branches", "memory_units", "shortest_memory_ms", "longest_memory_ms")),
         dtype="float32",
@@ -37,21 +37,22 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
 
 @keras.saving.register_keras_serializable("neurodepth")
 class BranchSynapses(keras.layers.Layer):
-    """Input of each branch through synapses with weights that are not negative.
+    """Input of each branch: excitation less inhibition, through weights that are not negative.
 
     Attributes:
         weight: Before its rectification, shape (connections,).
     """
 
-    def __init__(self, n_branches: int, synapses_per_branch: int, **options: Any):
-        """Route inputs to branches by `routing.overlapping_windows`."""
+    def __init__(self, n_excitatory: int, n_branches: int, synapses_per_branch: int, **options: Any):
+        """Route inputs, the excitatory ones first, to branches by `routing.overlapping_windows`."""
         super().__init__(**options)
-        self.n_branches, self.synapses_per_branch = n_branches, synapses_per_branch
+        self.n_excitatory, self.n_branches, self.synapses_per_branch = n_excitatory, n_branches, synapses_per_branch
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make weights for inputs of this shape."""
         self.n_synapses = int(shape[-1])  # type: ignore[arg-type]
-        routes = overlapping_windows(self.n_synapses, self.n_branches, self.synapses_per_branch)
+        routes = overlapping_windows(self.n_synapses, self.n_excitatory, self.n_branches, self.synapses_per_branch)
+        self.sign = np.where(routes[0] < self.n_excitatory, 1, -1).astype("float32")
         self.connections = np.stack(routes, axis=1).astype("int32")
         self.weight = self.add_weight(
             shape=(len(self.connections),),
@@ -62,7 +63,8 @@ class BranchSynapses(keras.layers.Layer):
     def call(self, x: Any) -> Any:
         """Shape (trials, time, synapses) to (trials, time, branches)."""
         ops = keras.ops
-        kernel = ops.scatter(self.connections, ops.relu(self.weight), (self.n_synapses, self.n_branches))
+        signed = ops.relu(self.weight) * ops.cast(self.sign, self.compute_dtype)
+        kernel = ops.scatter(self.connections, signed, (self.n_synapses, self.n_branches))
         return ops.matmul(x, kernel)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -72,6 +74,7 @@ class BranchSynapses(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """What makes this layer again."""
         return super().get_config() | {
+            "n_excitatory": self.n_excitatory,
             "n_branches": self.n_branches,
             "synapses_per_branch": self.synapses_per_branch,
         }

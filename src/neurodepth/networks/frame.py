@@ -20,6 +20,7 @@ class Frame:
         spike_probability: Fraction of milliseconds with a spike, where the spike head starts.
         precision: `float32` or `bfloat16`; the latter for products over all synapses alone, never for a recurrence.
         synapse_group: Group of each synapse, whole numbers from 0 on, or None where it is not known.
+        n_excitatory: Synapses that excite, the first ones, or None where it is not known.
     """
 
     n_synapses: int
@@ -27,6 +28,7 @@ class Frame:
     spike_probability: float
     precision: str
     synapse_group: Sequence[int] | None = None
+    n_excitatory: int | None = None
 
     def groups(self, type_name: str) -> list[int]:
         """The group of each synapse, for a type of network that is built from them.
@@ -42,6 +44,19 @@ class Frame:
                 "give the group of each synapse of the cell (cells.branches.group)"
             )
         return list(map(int, given))
+
+    def excitatory(self, type_name: str) -> int:
+        """Number of excitatory synapses, for a type of network that tells them from the others.
+
+        Raises:
+            ValueError: If it is not known.
+        """
+        if self.n_excitatory is None:
+            raise ValueError(
+                f"network of type {type_name}: expected n_excitatory, how many of the {self.n_synapses} synapses excite (the first "
+                "ones), found none"
+            )
+        return self.n_excitatory
 
     @property
     def policy(self) -> str:

@@ -22,7 +22,7 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
     x = IntoTiles(dtype=policy, name="into_tiles")(x)
     for layer in range(1, depth + 1):
         x = (
-            CausalConvolution(width, architecture["receptive_field_ms"], dtype=policy, name="convolution")
+            CausalConvolution(width, architecture["receptive_field_ms"], dtype=policy, name="convolution_1")
             if layer == 1
             else keras.layers.Dense(width, use_bias=False, dtype=policy, name=f"dense_{layer}")
         )(x)

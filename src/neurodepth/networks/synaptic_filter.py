@@ -10,7 +10,7 @@ class SynapticFilter(keras.layers.Layer):
     """Filters each channel by a kernel of its own and adds them up.
 
     The product over all channels and lags comes first and the shifted sum second, which was measured over twenty times faster than a
-    convolution to one channel in Keras. The kernels start at zero: what follows is a convex problem.
+    convolution to one channel in Keras. The kernels start at zero, unless the trainer starts them: what follows is a convex problem.
 
     Attributes:
         kernel: Shape (channels, kernel_ms), the latest input first.

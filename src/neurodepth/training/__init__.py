@@ -25,6 +25,7 @@ from neurodepth.trials import Trials
 
 __all__ = ["Budget", "Scaling", "load", "predict", "resolve_precision", "save", "train"]
 SPIKE_WEIGHT, SOMA_WEIGHT = 20.0, 0.5  # of the losses: cross-entropy a millisecond, square of the normalised voltage
+CODE = ("networks", "training", "metrics.py", "trials.py", "cells/trial.py")  # that a training depends on
 TRIALS_AT_ONCE = 4  # in predictions: 30 MB of input
 
 
@@ -78,7 +79,7 @@ def train(
     spike_probability = (trials.spikes().sum() + 0.5) / (len(trials) * trials.duration_ms + 1)
     shape = (trials.n_synapses, len(scaling.region_deviation_mv), spike_probability, seed)
     predictor, model = (
-        networks.build(one, depth, *shape, number, synapse_group)
+        networks.build(one, depth, *shape, number, synapse_group, trials.n_excitatory)
         for one, number in ((networks.in_use(architecture), "float32"), (architecture, precision))
     )
     weights = {"spike_logit": SPIKE_WEIGHT, "soma_voltage": SOMA_WEIGHT, "dendrite_regions": budget.dendrite_weight}
@@ -93,8 +94,7 @@ def train(
     memory.check(model, budget.batch_size, budget.window_ms)
     history = checkpoints.restore(model, checkpoint, key)
     if not history and budget.start == "regression":
-        effects = synaptic_effects.regress(trials, scaling, rotation)
-        synaptic_effects.start(model, effects, trials.n_excitatory)
+        synaptic_effects.start(model, *synaptic_effects.regress(trials, scaling, rotation), trials.n_excitatory)
     windows = Windows(model, trials, scaling, budget, seed)
     n_epochs = -(-budget.updates // budget.updates_per_epoch)
     progress = Progress(label, n_epochs, len(history))
@@ -173,9 +173,19 @@ def _scored_loss(name: str, history_ms: int, to_regions: np.ndarray | None = Non
 
 def _digest(trials: Trials, validation: Trials, *settings: Any) -> str:
     """Digest of all that a training depends on: data, settings and code."""
-    data = [hashlib.sha256(split.soma_voltage_mv.tobytes()).hexdigest() for split in (trials, validation)]
+    data = [_digest_of_trials(split) for split in (trials, validation)]
     values = [asdict(one) if isinstance(one, Budget) else one for one in settings]
-    return provenance.digest([data, values, provenance.code_digest("networks", "training")])
+    return provenance.digest([data, values, provenance.code_digest(*CODE)])
+
+
+def _digest_of_trials(trials: Trials) -> str:
+    key = hashlib.sha256()
+    recorded = (trials.soma_voltage_mv, trials.dendrite_components_mv)
+    for array in (*(one for one in recorded if one is not None), *trials.spike_time_ms):
+        key.update(np.ascontiguousarray(array).data)
+    for events in trials.events:
+        key.update(events.time_ms.tobytes() + events.synapse.tobytes())
+    return key.hexdigest()
 
 
 class _StopAtNotANumber(keras.callbacks.Callback):

@@ -10,7 +10,7 @@ FRAMEWORK_BYTES = 300e6
 
 
 def needed_bytes(model: keras.Model, batch_size: int, window_ms: int) -> float:
-    """Memory that one optimiser step adds, roughly: measured factors between 0.7 and 1.5 (docs/training.md)."""
+    """Memory that one optimiser step adds, roughly: measured 0.7 to 1.5 times of it for networks with layers."""
     n_channels = sum(one.shape[-1] for layer in model.layers for one in keras.tree.flatten(layer.output))
     windows = BYTES_PER_CHANNEL * n_channels * batch_size * window_ms
     return FRAMEWORK_BYTES + windows + WEIGHT_COPIES * model.count_params()

@@ -11,6 +11,7 @@ from scipy import signal
 
 from neurodepth import metrics
 from neurodepth.networks.backend import keras
+from neurodepth.networks.synapse_dropout import synapse_dropout
 from neurodepth.networks.synaptic_filter import SynapticFilter
 from neurodepth.training.windows import ENOUGH_TRIALS, Scaling
 from neurodepth.trials import Trials
@@ -22,7 +23,7 @@ EVENT_LAG_MS = 5.0  # where only one number a synapse fits: its effect this long
 RIDGE = 3e-4  # of the number of samples: keeps a synapse without events at 0
 
 
-def regress(trials: Trials, scaling: Scaling, rotation: np.ndarray | None = None) -> np.ndarray:
+def regress(trials: Trials, scaling: Scaling, rotation: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Regress soma and dendritic voltages on input filtered with `TIME_CONSTANTS_MS`.
 
     Args:
@@ -32,7 +33,7 @@ def regress(trials: Trials, scaling: Scaling, rotation: np.ndarray | None = None
 
     Returns:
         Normalised voltage that an event adds at once, to decay with each time constant; float32, shape (time
-        constants, synapses, 1 + regions), the soma first.
+        constants, synapses, 1 + regions), the soma first. And the normalised voltage without any event, shape (1 + regions,).
     """
     n_columns = trials.n_synapses * len(TIME_CONSTANTS_MS) + 1  # the last one is the mean
     squares = np.zeros((n_columns, n_columns))
@@ -46,21 +47,22 @@ def regress(trials: Trials, scaling: Scaling, rotation: np.ndarray | None = None
         products = products + filtered.T @ targets
         n_samples += len(at_ms)
     squares[np.diag_indices(n_columns - 1)] += RIDGE * n_samples
-    weights = np.linalg.solve(squares, products)[:-1]
-    return weights.reshape(len(TIME_CONSTANTS_MS), trials.n_synapses, -1).astype(np.float32)
+    weights = np.linalg.solve(squares, products).astype(np.float32)
+    return weights[:-1].reshape(len(TIME_CONSTANTS_MS), trials.n_synapses, -1), weights[-1]
 
 
-def start(model: keras.Model, effects: np.ndarray, n_excitatory: int) -> None:
+def start(model: keras.Model, effects: np.ndarray, at_rest: np.ndarray, n_excitatory: int) -> None:
     """Start the first layer of a network from the mean effects of single events; the other layers stay as they are.
 
     A layer that mixes the synapses takes their effects on soma and regions, a convolution the decaying exponentials
     themselves; both keep excitatory and inhibitory synapses apart where they are wide enough for that. Channels beyond
-    the soma and the regions stay random. One filter a synapse takes the effect on the soma, for the spikes too: a
-    standard deviation of the voltage is worth a unit of the logit.
+    the soma and the regions stay random. One filter a synapse takes the effect on the soma, larger by what silent synapses
+    take away in training, for the spikes too: a standard deviation of the voltage is worth a unit of the logit.
 
     Args:
         model: Any network; one with another kind of first layer is left alone.
         effects: What `regress` returns.
+        at_rest: The same.
         n_excitatory: Number of excitatory synapses, which come first.
     """
     time_constants_ms = np.array(TIME_CONSTANTS_MS)[:, None]
@@ -78,7 +80,9 @@ def start(model: keras.Model, effects: np.ndarray, n_excitatory: int) -> None:
     for layer in model.layers:
         if isinstance(layer, SynapticFilter):
             decay = np.exp(-np.arange(layer.kernel_ms) / time_constants_ms)
-            layer.kernel.assign(np.einsum("kt,ks->st", decay, effects[:, :, 0]))
+            kept = 1 - synapse_dropout(model)
+            layer.kernel.assign(np.einsum("kt,ks->st", decay, effects[:, :, 0]) / kept)
+            layer.bias.assign_add(at_rest[:1])
 
 
 def _means_of_groups(effects: np.ndarray, groups: Sequence[int]) -> np.ndarray:

@@ -153,9 +153,8 @@ def read_split(
     joined: dict[str, Any] = {}
     events: list[Events] = []
     spike_time_ms: list[np.ndarray] = []
-    for (
-        path
-    ) in paths:  # one shard beside what was read before it: all of them and their sum would take twice the memory
+    # One shard beside what was read before it: all of them beside their sum would take twice the memory.
+    for path in paths:
         part = _read_shard(Path(path), optional, expected)
         found: dict[str, Any] = {"n_synapses": part.n_synapses, "n_excitatory": part.n_excitatory}
         found |= {name: _trial_shape(getattr(part, name)) for name in recordings}

@@ -72,7 +72,7 @@ def estimate(spikes: np.ndarray, voltage_mv: np.ndarray) -> Ceiling:
 
 
 def write(ceiling: Ceiling, path: str | Path) -> None:
-    """Write ceiling.json; an AUC that no spike defines is null."""
+    """Write ceiling.json; an AUC that no spike defines, and a variance that is none, is null."""
     values = {name: None if np.isnan(value) else value for name, value in asdict(ceiling).items()}
     Path(path).write_text(json.dumps(values, indent=1) + "\n")
 
@@ -88,10 +88,8 @@ def explain(ceiling: Mapping[str, float | None], criterion_auc: float) -> tuple[
         A sentence, and the entries of the cell in verdict.json.
     """
     auc, variance = ceiling["auc"], ceiling["variance_explained"]
-    left = (
-        f"unreliable synapses leave {variance:.0%}{_ends(ceiling, 'variance_explained', '.0%')} of the variance of the voltage "
-        "to predict"
-    )
+    share = "no" if variance is None else f"{variance:.0%}{_ends(ceiling, 'variance_explained', '.0%')} of the"
+    left = f"unreliable synapses leave {share} variance of the voltage to predict"
     if auc is None:
         sentence = f"Its {left}, and an AUC that is not known: no repeated trial holds a spike."
     else:
@@ -118,7 +116,7 @@ def _auc(spikes: np.ndarray, rate: np.ndarray, voltage_mv: np.ndarray, weights: 
         return np.full(len(weights), np.nan)
     aucs = np.stack([metrics.count_pairs(score[:, one], spikes[:, one]).auc(weights) for one in spiking])
     known = ~np.isnan(aucs)  # without one trial a repeat may hold no spike
-    return np.where(known, aucs, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return np.where(known.any(axis=0), np.where(known, aucs, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1), np.nan)
 
 
 def _explained(voltage_mv: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -127,7 +125,9 @@ def _explained(voltage_mv: np.ndarray, weights: np.ndarray) -> np.ndarray:
     mean, square = (weights @ (voltage_mv**power).mean(axis=-1) for power in (1, 2))  # of each repeat
     n_trials = weights.sum(axis=1)
     total = square / n_trials[:, None] - (mean / n_trials[:, None]) ** 2
-    return 1 - noise / n_trials / total.mean(axis=-1)
+    total = total.mean(axis=-1)
+    is_constant = total < metrics.ROUNDING * (square.mean(axis=-1) / n_trials)
+    return np.where(is_constant, np.nan, 1 - noise / n_trials / np.where(is_constant, 1, total))
 
 
 def _with_interval(values: np.ndarray) -> tuple[float, float, float]:

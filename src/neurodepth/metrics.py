@@ -8,6 +8,7 @@ from scipy import optimize, special
 
 WARM_UP_MS = 500  # Beniaguev et al. 2021: the start of a trial is left out of every evaluation
 CLIP_MV = -55.0  # Beniaguev et al. 2021: the voltage above which a spike, not a potential, is predicted
+ROUNDING = 1e-9  # of the mean square: a smaller variance is none, only what floats lose
 FALSE_POSITIVE_RATE = 0.002  # Beniaguev et al. 2021: where the hit rate is read
 CORRELOGRAM_MS = 50  # on either side of a spike
 CALIBRATION_BINS = 15  # Guo et al. 2017
@@ -289,10 +290,13 @@ class VoltageSums:
     square: np.ndarray
 
     def variance_explained(self, weights: np.ndarray | None = None) -> np.ndarray:
-        """1 - residual / variance, with trials counted as in `PairCounts.auc`; 1 is perfect, not bounded below."""
+        """1 - residual / variance, with trials counted as in `PairCounts.auc`; 1 is perfect, not bounded below.
+
+        NaN of a constant voltage.
+        """
         weights = np.ones(len(self.mean)) if weights is None else weights
         residual, mean, square = (weights @ one / weights.sum(-1) for one in (self.residual, self.mean, self.square))
-        return 1 - residual / (square - mean**2)
+        return 1 - residual / _variance(mean, square)
 
     def standard_error(self, weights: np.ndarray | None = None) -> np.ndarray:
         """Standard error of `variance_explained` over trials, as `PairCounts.standard_error`."""
@@ -300,7 +304,7 @@ class VoltageSums:
         residual, mean, square = (
             _last(weights @ one / weights.sum(-1)) for one in (self.residual, self.mean, self.square)
         )
-        variance = square - mean**2
+        variance = _variance(mean, square)
         of_variance = self.square - square - 2 * mean * (self.mean - mean)
         slope = ((self.residual - residual) - residual / variance * of_variance) / (variance * _last(weights.sum(-1)))
         return np.sqrt(np.sum(weights * slope**2, axis=-1))
@@ -308,6 +312,12 @@ class VoltageSums:
     def rmse_mv(self) -> float:
         """Root mean square error over all trials."""
         return float(np.sqrt(self.residual.mean()))
+
+
+def _variance(mean: np.ndarray, square: np.ndarray) -> np.ndarray:
+    """NaN where it is no more than rounding."""
+    variance = square - mean**2
+    return np.where(variance > ROUNDING * square, variance, np.nan)
 
 
 def _last(values: np.ndarray) -> np.ndarray:

@@ -203,3 +203,20 @@ def write_networks(folder):
     pd.DataFrame([one.row for one in scored]).to_csv(folder / "evaluation.csv", index=False)
     evaluation.write_counts(folder / "pair_counts.npz", scored)
     return histories
+
+
+def test_spikes_in_one_trial_alone_have_no_interval():
+    spikes, voltage_mv = noisy(1.0)
+    spikes[1:] = False
+    found = ceiling.estimate(spikes, voltage_mv)
+    assert 0.5 < found.auc <= 1
+    assert np.isnan([found.auc_low, found.auc_high]).all()
+
+
+def test_a_constant_voltage_has_no_variance_to_explain(tmp_path):
+    spikes, _ = noisy(1.0)
+    found = ceiling.estimate(spikes, np.full(SHAPE, -65.1))
+    ceiling.write(found, tmp_path / "ceiling.json")
+    written = json.loads((tmp_path / "ceiling.json").read_text())
+    assert written["variance_explained"] is None
+    assert "leave no variance of the voltage to predict" in ceiling.explain(written, 0.991)[0]

@@ -1,5 +1,7 @@
 """A network with fewer, coarser or noisier weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,11 +59,21 @@ def test_many_levels_lose_little(plain):
 
 def test_pruning_takes_the_smallest_weights(plain):
     pruned = weights.prune(plain, 0.5)
-    for before, after in zip(matrices(plain), matrices(pruned), strict=True):
+    pairs = [*zip(matrices(plain), matrices(pruned), strict=True)][
+        :-1
+    ]  # all but the head, whose outputs are pruned one by one
+    for before, after in [*pairs, *zip(plain.head.T, pruned.head.T, strict=True)]:
         gone = after == 0
         assert gone.mean() == pytest.approx(0.5, abs=0.05)
         assert np.abs(before[gone]).max() < np.abs(before[~gone]).min()
         np.testing.assert_array_equal(before[~gone], after[~gone])
+
+
+def test_the_unit_of_the_voltage_prunes_no_weight_of_the_spikes(plain):
+    louder = replace(plain, head=plain.head * np.float32([1, 1000]))
+    pruned = weights.prune(louder, 0.5).head
+    assert np.count_nonzero(pruned, axis=0) == pytest.approx(len(pruned) / 2, abs=1)
+    np.testing.assert_array_equal(pruned[:, 0], weights.prune(plain, 0.5).head[:, 0])
 
 
 def test_devices_miss_by_a_fraction_of_their_range(plain):

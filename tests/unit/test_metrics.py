@@ -206,3 +206,11 @@ def test_complexity_index_is_that_of_trials_at_one_spike_a_second():
 def test_complexity_index_needs_trials_on_both_sides_of_one_spike_a_second():
     counts = metrics.PairCounts(np.ones((2, 2)), np.array([5, 6]), np.array([995, 994]))
     assert np.isnan(metrics.functional_complexity_index(counts, np.random.default_rng(0))).all()
+
+
+@pytest.mark.parametrize("voltage_mv", [-70.0, -65.1, -60.3])
+def test_a_constant_voltage_has_no_variance_to_explain(voltage_mv):
+    true = np.full((3, 1000), voltage_mv)
+    sums = metrics.sum_voltage(true + 0.1, true)
+    assert np.isnan([float(sums.variance_explained()), float(sums.standard_error())]).all()
+    assert sums.rmse_mv() == pytest.approx(0.1)

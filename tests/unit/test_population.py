@@ -47,6 +47,13 @@ def test_a_spike_arrives_at_its_synapse_alone(relay):
     assert run(relay, wire((0, 1, 2, 5)), (0, 10, 0)) == [(0, 10)]
 
 
+def test_events_after_the_end_are_not_heard(relay):
+    times_ms = np.arange(2 * DURATION_MS, dtype=np.uint16)[DURATION_MS:]
+    background = [Events(times_ms, np.zeros_like(times_ms))] * 3
+    found = surrogates.simulate(relay, wire(), background, DURATION_MS, np.random.default_rng(1))
+    assert found.neuron.size == 0
+
+
 def test_activity_goes_round_until_the_end(relay):
     expected = [(neuron, time_ms) for neuron in (0, 1) for time_ms in range(neuron * 7, DURATION_MS, 14)]
     assert run(relay, wire((0, 1, 0, 7), (1, 0, 0, 7)), (0, 0, 0)) == expected

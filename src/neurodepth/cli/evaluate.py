@@ -56,7 +56,10 @@ def evaluate(
         f"{name}_{end}": float(interval[f"{name}_{end}"]) for name in scores.MEASURES for end in ("low", "high")
     }
     if as_json:
-        plain = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
+        plain = {
+            name: None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in row.items()
+        }
         click.echo(json.dumps(of_one_split | {"trials": len(trials), "confidence": confidence} | plain, indent=1))
         return
     click.echo(f"{model} on {len(trials)} {first['split']} trials of {first['cell']}, {first['variant']}")

@@ -25,8 +25,13 @@ def quantise(weights: Weights, n_levels: int) -> Weights:
 
 
 def prune(weights: Weights, fraction: float) -> Weights:
-    """Set the smallest weights of each layer to 0."""
-    return _each(weights, lambda matrix: np.where(np.abs(matrix) < np.quantile(np.abs(matrix), fraction), 0, matrix))
+    """Set the smallest weights of each layer to 0, and of each output: they have units of their own."""
+
+    def smallest_gone(matrix: np.ndarray) -> np.ndarray:
+        return np.where(np.abs(matrix) < np.quantile(np.abs(matrix), fraction), 0, matrix)
+
+    outputs = [smallest_gone(column) for column in weights.head.T]
+    return replace(_each(weights, smallest_gone), head=np.stack(outputs, axis=1).astype(np.float32))
 
 
 def disturb(weights: Weights, deviation: float, rng: np.random.Generator) -> Weights:

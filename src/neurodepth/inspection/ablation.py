@@ -28,7 +28,7 @@ def ablate(
         rng: Draws the resampled trials behind the intervals.
 
     Returns:
-        ROC AUC of spike prediction and the ends of its 95 % interval over trials, NaN without a spike, and variance explained
+        ROC AUC of spike prediction and the ends of its 95 % interval over trials, NaN without a spike (the ends also of a single trial), and variance explained
         of the clipped soma voltage, from 500 ms on: with all events under `none`, then by the name of the type left out.
     """
     weights = metrics.resampled_trials(len(test), RESAMPLES, rng)
@@ -52,4 +52,5 @@ def _score(model: keras.Model, test: Trials, scaling: Scaling, weights: np.ndarr
     spikes = test.spikes()[:, kept]
     counts = metrics.count_pairs(logit[:, kept], spikes)
     explained = metrics.voltage_errors(voltage_mv[:, kept], test.soma_voltage_mv[:, kept])[1]
-    return float(counts.auc()), *metrics.interval(counts.auc(weights), CONFIDENCE), explained
+    interval = metrics.interval(counts.auc(weights), CONFIDENCE) if len(test) > 1 else (np.nan, np.nan)
+    return float(counts.auc()), *interval, explained

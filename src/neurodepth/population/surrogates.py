@@ -73,8 +73,11 @@ def simulate(
     arriving: list[list[np.ndarray]] = [[] for _ in range(duration_ms)]
     for neuron, events in enumerate(background):
         place = neuron * n_synapses + events.synapse.astype(np.int64)
-        for time_ms, one in enumerate(np.split(place, np.searchsorted(events.time_ms, np.arange(1, duration_ms)))):
-            arriving[time_ms].append(one)
+        first = np.searchsorted(
+            events.time_ms, np.arange(duration_ms + 1)
+        )  # of each millisecond; later events are not heard
+        for time_ms in range(duration_ms):
+            arriving[time_ms].append(place[first[time_ms] : first[time_ms + 1]])
     times_ms, neurons = [], []
     for time_ms in range(duration_ms):
         rows, columns = np.divmod(np.concatenate(arriving[time_ms]), n_synapses)

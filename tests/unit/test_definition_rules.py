@@ -92,3 +92,12 @@ def test_an_empty_extends_is_none(project, tmp_path):
     whole = (project / "models" / "cells" / "lif" / "cell.yaml").read_text()
     (tmp_path / "cell.yaml").write_text(f"extends:\n{whole}")
     assert definition.read(tmp_path).values["type"] == "point"
+
+
+@pytest.mark.parametrize("key", ["channel_scale: { hh: 0 }", "mechanism_parameters: { hh: { gnabar: 0 } }"])
+def test_a_foreign_membrane_cannot_be_changed(project, tmp_path, key):
+    """It would be the intact cell under another name."""
+    base = project / "models" / "cells" / "bbp_l5_mc" / "cell.yaml"
+    (tmp_path / "cell.yaml").write_text(f"extends: {base}\n{key}\n")
+    with pytest.raises(InvalidFileError, match=rf"{key.split(':')[0]}: a foreign model's membrane stays"):
+        definition.read(tmp_path)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurodepth import experiments, figures, surrogate
+from neurodepth import experiments, figures, stimulus, surrogate
+from neurodepth.cells import definition
 from neurodepth.cells.trial import Events, Trial
 from neurodepth.experiments import answers, battery, design
 from neurodepth.experiments.design import Stimulus
@@ -97,7 +98,7 @@ def test_a_stimulus_before_the_trial_is_refused():
 class LinearCell:
     """Adds a millivolt for 10 ms after each input spike of an excitatory synapse; spikes once it is 30 mV up."""
 
-    definition = SimpleNamespace(values={"synapses": {}})
+    definition = SimpleNamespace(values={"synapses": {}, "input": {}, "morphology": {}})
 
     def __init__(self):
         self.synapses = pd.DataFrame(
@@ -128,6 +129,37 @@ def linear(monkeypatch):
 
     monkeypatch.setattr(surrogate, "predict", predict)
     return experiments.run(Protocol("cell", "nmda", 1, 6000), ["3"], n_backgrounds=2)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"synapses": {"excitatory": {"release": {}}}, "input": {}}, "vesicles at random"),
+        ({"synapses": {}, "input": {"replay": {}}}, "a recording"),
+    ],
+)
+def test_a_cell_of_which_experiments_say_nothing_is_refused(linear, monkeypatch, values, reason):
+    monkeypatch.setattr(LinearCell, "definition", SimpleNamespace(values=values))
+    with pytest.raises(ValueError, match=rf"variant nmda: expected a cell to experiment on, but .*{reason}"):
+        experiments.run(Protocol("cell", "nmda", 1, 6000), ["3"], n_backgrounds=2)
+
+
+def test_a_background_has_the_rate_of_a_long_trial(project, monkeypatch):
+    """A spike of the input's rate is spread over a second or more: at the end of a trial as short, a quarter would be missing."""
+    values = definition.read(project / "models" / "cells" / "l5pc").values
+    synapses = pd.DataFrame({"kind": ["excitatory"] * 100, "tree": "basal", "length_um": 20.0})
+    cell = SimpleNamespace(synapses=synapses, definition=SimpleNamespace(values=values))
+    monkeypatch.setattr(answers, "built_cell", lambda protocol: cell)
+    found = answers.backgrounds(Protocol("l5pc", "nmda", 1, answers.DURATION_MS), 60)
+    late = [np.sum(one.time_ms >= 600) / 120 for one in found]
+    long = [
+        stimulus.draw_events(synapses, values["input"], 6000, stimulus.trial_rng(2, "test", number))
+        for number in range(60)
+    ]
+    expected = [np.sum(one.time_ms >= 2000) / 4000 for one in long]
+    error = np.hypot(np.std(late), np.std(expected)) / np.sqrt(60)
+    assert np.mean(late) == pytest.approx(np.mean(expected), abs=2.5 * error)
+    assert max(one.time_ms.max() for one in found) < answers.DURATION_MS
 
 
 def test_who_answers_is_shown(linear, capsys):

@@ -1,6 +1,7 @@
 """What is described beside the scores: functions of the rules in analyse.smk and report.smk."""
 
 from neurodepth import result_files
+from neurodepth.cells.definition import no_experiments
 
 FAMILIAR_TRIALS = 400  # ASSUME: their extremes hardly grow with more
 DESCRIBED = {  # of each neuron, by the name that the report gives it
@@ -10,10 +11,14 @@ DESCRIBED = {  # of each neuron, by the name that the report gives it
         **result_files.DESCRIBED,
     }.items()
 }
-EXPERIMENTS = {  # on cells with dendrites, where the study asks for them
+EXPERIMENTS = {  # on cells with dendrites of which they say something, where the study asks for them
     (cell, variant): f"{RESULTS}/{cell}/{variant}/{result_files.EXPERIMENTS}"
     for cell, variant in CONDITIONS
-    if config.get("experiment_backgrounds", 0) and morphology_file(cell, variant)
+    if config.get("experiment_backgrounds", 0)
+    and morphology_file(cell, variant)
+    and not no_experiments(
+        configuration.read_cell(project.find_cell(cell), variant).values
+    )
 }
 TUNED = {  # the search for an output rate, where the study asks for one
     (cell, variant): f"{RESULTS}/{cell}/{variant}/{result_files.TUNED}"

@@ -31,6 +31,19 @@ class CellDefinition:
     model_folder: Path | None = None
 
 
+def no_experiments(values: dict[str, Any]) -> str | None:
+    """Why classical experiments say nothing of a cell, whatever its tree; None where they do.
+
+    Args:
+        values: Of its definition.
+    """
+    if any("release" in kind for kind in values.get("synapses", {}).values()):
+        return "its synapses release vesicles at random, which hides what one input adds"
+    if "replay" in values["input"]:
+        return "its input is a recording, of which no further background can be drawn"
+    return None
+
+
 def read(folder: str | Path, variant: str | None = None) -> CellDefinition:
     """Read and check `cell.yaml` in a cell's folder.
 

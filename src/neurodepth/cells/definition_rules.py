@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+MEMBRANE = ("regions", "channel_scale", "mechanism_parameters")
 TREES = {"compartmental": ("basal", "apical"), "foreign": ("basal", "apical"), "point": ("point",)}
 
 
@@ -14,6 +15,7 @@ def faults(values: dict[str, Any]) -> Iterator[str]:
         values: The content of a `cell.yaml` with a variant laid over it.
     """
     yield from _not_finite(values)
+    yield from _of_foreign(values)
     yield from _of_regions(values.get("regions", {}))
     yield from _of_synapses(values.get("synapses", {}))
     yield from _of_input(values["input"], TREES[values["type"]])
@@ -25,6 +27,12 @@ def _not_finite(value: Any, where: str = "") -> Iterator[str]:
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, one in items:
         yield from _not_finite(one, f"{where}.{key}" if where else str(key))
+
+
+def _of_foreign(values: dict[str, Any]) -> Iterator[str]:
+    for key in MEMBRANE:
+        if values["type"] == "foreign" and values.get(key):
+            yield f"{key}: a foreign model's membrane stays as its own files make it: change those, or leave the key out"
 
 
 def _of_regions(regions: dict[str, Any]) -> Iterator[str]:

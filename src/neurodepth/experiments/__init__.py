@@ -10,6 +10,7 @@ import pandas as pd
 
 from neurodepth import surrogate
 from neurodepth.cells import anatomy
+from neurodepth.cells.definition import no_experiments
 from neurodepth.experiments import answers
 from neurodepth.experiments.answers import DURATION_MS, Answers
 from neurodepth.experiments.battery import BATTERY, possible
@@ -44,16 +45,21 @@ def run(
         What `experiments.npz` holds; docs/experiments.md says what each array is.
 
     Raises:
-        ValueError: If the cell has no dendrites to experiment on.
+        ValueError: If the cell has no dendrites to experiment on, or experiments say nothing of it (`definition.no_experiments`).
     """
     protocol = replace(protocol, duration_ms=DURATION_MS, record=())
-    designed = possible(Sites(anatomy.describe(built_cell(protocol))))
+    cell = built_cell(protocol)
+    if reason := no_experiments(cell.definition.values):
+        raise ValueError(
+            f"variant {protocol.variant}: expected a cell to experiment on, but {reason}; take another variant"
+        )
+    designed = possible(Sites(anatomy.describe(cell)))
     points = [(name, stimulus) for name, stimuli in designed.items() for stimulus in stimuli]
     unique = list(dict.fromkeys(spikes for _, one in points for spikes in _played(one)))
     on = {SILENCE: [answers.SILENCE], BACKGROUND: answers.backgrounds(protocol, n_backgrounds)}
     everything = [background for several in on.values() for background in several]
-    cell, surrogates = answers.of_cell_and_surrogates(protocol, model_paths, unique, everything, n_workers, engine)
-    tables = [_table(points, unique, one, len(on[SILENCE])) for one in (cell, *surrogates)]
+    answered, surrogates = answers.of_cell_and_surrogates(protocol, model_paths, unique, everything, n_workers, engine)
+    tables = [_table(points, unique, one, len(on[SILENCE])) for one in (answered, *surrogates)]
     found = {
         "background": np.repeat(list(on), len(points)),
         "experiment": np.array([name for name, _ in points] * len(on)),

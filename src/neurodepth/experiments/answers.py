@@ -18,6 +18,9 @@ from neurodepth.trials import Trials
 ONSET_MS = metrics.WARM_UP_MS + 100
 BEFORE_MS, AFTER_MS = 40, 120  # of the response; an NMDA spike lasts 50 to 100 ms (Schiller et al. 2000)
 DURATION_MS = ONSET_MS + AFTER_MS
+# Of a trial of which a background is the start: near the end of one that is as long as an experiment, its input would be weaker
+# by a quarter, for what a spike of the input's rate is spread over reaches over a second back and forth.
+BACKGROUND_TRIAL_MS = 6000
 FIRST_INDEX = 1_000_000  # of backgrounds: no study has as many test trials, so that no network has seen one
 SILENCE = Events(np.zeros(0, np.uint16), np.zeros(0, np.uint16))
 
@@ -43,11 +46,24 @@ class Answers:
 
 
 def backgrounds(protocol: Protocol, n_backgrounds: int) -> list[Events]:
-    """Input with the statistics of the cell's test trials, in trials that are none of theirs."""
+    """Input as at the start of the cell's test trials, of trials that are none of theirs.
+
+    Raises:
+        ValueError: If the cell's input is a recording.
+    """
     cell = built_cell(protocol)
     statistics = cell.definition.values["input"]
-    rngs = [stimulus.trial_rng(protocol.seed, "test", FIRST_INDEX + number) for number in range(n_backgrounds)]
-    return [stimulus.draw_events(cell.synapses, statistics, protocol.duration_ms, rng) for rng in rngs]
+    if "replay" in statistics:
+        raise ValueError(
+            "its input is a recording, of which no further background can be drawn: take a variant without replay"
+        )
+    found = []
+    for number in range(n_backgrounds):
+        rng = stimulus.trial_rng(protocol.seed, "test", FIRST_INDEX + number)
+        events = stimulus.draw_events(cell.synapses, statistics, BACKGROUND_TRIAL_MS, rng)
+        is_played = events.time_ms < protocol.duration_ms
+        found.append(Events(events.time_ms[is_played], events.synapse[is_played]))
+    return found
 
 
 def of_cell_and_surrogates(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodepth import configuration, networks, project
+from neurodepth.cells.definition import no_experiments
 from neurodepth.networks import cost
 from neurodepth.plan.rates import Rates
 
@@ -130,7 +131,8 @@ class _Counter:
     def _experiments(self, cell: str, variant: str) -> list[Job]:
         """Classical experiments, where the study asks for them: trials of the cell; the networks' answers take seconds."""
         n_backgrounds = self.study.get("experiment_backgrounds", 0)
-        if not n_backgrounds or "morphology" not in self._cell(cell, variant):
+        values = self._cell(cell, variant)
+        if not n_backgrounds or "morphology" not in values or no_experiments(values):
             return []
         n_trials = N_STIMULI * (1 + n_backgrounds)
         return [self._simulation(f"run_experiments/{cell}/{variant}", cell, variant, n_trials, trial_s=EXPERIMENT_S)]

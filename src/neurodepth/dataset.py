@@ -163,6 +163,8 @@ def read_split(
             if shape != form[name]:
                 raise DatasetError(f"{path}: {name} is {shape} but {form[name]} in {paths[0]}: not of one split")
         for index in map(int, part.index):
+            if holder.get(index) == path:
+                raise DatasetError(f"{path}: holds trial {index} twice, or is given twice: name each shard once")
             if index in holder:
                 raise DatasetError(
                     f"{path}: expected trials of its own, found trial {index}, as in {holder[index]}; {CURE}"

@@ -257,7 +257,9 @@ def test_a_copy_of_another_shard_is_refused_with_the_cure(shard, tmp_path):
 
 
 def test_a_shard_given_twice_is_refused(shard):
-    with pytest.raises(dataset.DatasetError, match=r"found trial 0, as in .*0000\.h5"):
+    with pytest.raises(
+        dataset.DatasetError, match=r"0000\.h5: holds trial 0 twice, or is given twice: name each shard once"
+    ):
         dataset.read_split([shard, shard])
 
 

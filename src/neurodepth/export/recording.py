@@ -138,12 +138,6 @@ def read(
                     "export each by itself"
                 )
     trials = dataset.read_split(shard_paths, tuple(dataset.OPTIONAL))
-    numbers, counts = np.unique(trials.index, return_counts=True)
-    if counts.max() > 1:
-        twice = numbers[counts > 1].tolist()
-        raise dataset.DatasetError(
-            f"{shard_paths[-1]}: trials {twice} are in more than one shard: name each shard once"
-        )
     attributes = {key: _merge([_plain(one.get(key)) for one in described]) for key in described[0]}
     if cell_path is None:
         return Recording(trials, attributes, pd.DataFrame({"kind": _kinds(trials)}), None)

@@ -89,7 +89,7 @@ def _by_training(scores: Scores, criterion: Criterion, trial_h: float, standing:
             f"ended (trained to the end: at most {criterion.training_improvement:.1%})"
         )
     elif passes < FEWEST_PASSES:
-        why = f"depth {shown} saw {passes:.2g} times the length of its data, so that part of them had no effect"
+        why = f"depth {shown} was given updates for {passes:.2g} passes through its data, so that part of them had no effect"
     else:
         why = (
             f"depth {shown} had fewer than {convergence.FEWEST_EPOCHS} validations (lower updates_per_epoch), or ran out of patience "

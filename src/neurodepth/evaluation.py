@@ -250,7 +250,7 @@ def read_evaluations(
         history = pd.read_csv(histories[key])
         improvement = convergence.improvement(history, updates, criterion.confidence, criterion.largest_errors)
         done = int(history["updates"].iloc[-1])
-        passes, seen = sampling.passes(done, trials), sampling.seen(done, trials)
+        passes, seen = sampling.passes(updates, trials), sampling.seen(done, trials)
         evaluations.append(Evaluation(depth, trials, seed, counts, voltage, improvement, passes, seen))
     return table, evaluations
 

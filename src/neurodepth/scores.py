@@ -32,8 +32,8 @@ class Evaluation:
         voltage: Its voltage predictions compared trial by trial.
         improvement: Fraction of its validation loss that it surely still lost in each tenth of its training, at the end
             (`convergence.improvement`).
-        passes: Time that its training scored, in units of its training data.
-        seen: Fraction of its training data that was scored at least once.
+        passes: Time that the updates it was given score, in units of its training data.
+        seen: Fraction of its training data that those it did scored at least once.
     """
 
     depth: int

@@ -93,7 +93,7 @@ def test_an_improvement_within_the_bound_counts_as_trained():
 def test_a_network_that_did_not_see_all_its_data_is_unfinished():
     verdict = decide(flat(d1=LOW), passes=0.4)
     assert (verdict.required_depth, verdict.status) == (None, "limited by training")
-    assert "depth 1 saw 0.4 times the length of its data" in verdict.reason
+    assert "depth 1 was given updates for 0.4 passes through its data" in verdict.reason
 
 
 def test_one_pass_that_rounding_makes_a_little_less_is_one():

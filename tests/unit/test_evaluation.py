@@ -76,6 +76,11 @@ def test_what_is_written_comes_back_network_by_network(written):
     assert second.improvement == 0
     assert second.passes == 600 * 4 * 400 / (20 * 6000)
     assert second.seen == SAMPLING.seen(600, 20)
+    ended = evaluation.read_evaluations(*files[:3], 700, *files[4:])[1][
+        1
+    ]  # by patience: judged by its loss, not by what is missing
+    assert ended.passes == 700 * 4 * 400 / (20 * 6000)
+    assert ended.seen == second.seen
 
 
 def test_networks_of_two_precisions_are_warned_of(tmp_path, caplog):

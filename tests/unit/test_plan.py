@@ -167,7 +167,7 @@ def studies_that_ship():
 
 
 @pytest.mark.parametrize("paths", studies_that_ship(), ids=lambda paths: "+".join(path.stem for path in paths))
-def test_networks_of_a_study_that_ships_see_all_their_data(paths):
+def test_networks_of_a_study_that_ships_pass_once_through_their_data(paths):
     assert plan.short_trainings(plan.read_study(paths)) == []
 
 

@@ -80,8 +80,9 @@ class Stream:
         """Take the input of the next milliseconds.
 
         Args:
-            input_spikes: Spikes of every synapse, 0 or 1 as in training (more add up), shape (neurons, ms, synapses); or the same as a `scipy.sparse` matrix
-                of shape (neurons * ms, synapses), the milliseconds of a neuron one below the other.
+            input_spikes: Spikes of every synapse, 0 or 1 as in training (more add up), shape (neurons, ms, synapses); or the
+                same as a `scipy.sparse` matrix of shape (neurons * ms, synapses), the milliseconds of a neuron one below the
+                other.
 
         Returns:
             Probability of a spike, and the soma voltage in mV, learned clipped at -55 mV; float32, each of shape (neurons, ms).

@@ -59,9 +59,8 @@ def test_many_levels_lose_little(plain):
 
 def test_pruning_takes_the_smallest_weights(plain):
     pruned = weights.prune(plain, 0.5)
-    pairs = [*zip(matrices(plain), matrices(pruned), strict=True)][
-        :-1
-    ]  # all but the head, whose outputs are pruned one by one
+    # The outputs of the head, which comes last, are pruned one by one.
+    pairs = [*zip(matrices(plain), matrices(pruned), strict=True)][:-1]
     for before, after in [*pairs, *zip(plain.head.T, pruned.head.T, strict=True)]:
         gone = after == 0
         assert gone.mean() == pytest.approx(0.5, abs=0.05)

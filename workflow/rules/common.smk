@@ -284,7 +284,7 @@ def ceilings_of_all():
     return [
         f"{CONDITION_PATH}/ceiling.json".format(cell=cell, variant=variant)
         for (cell, variant), found in cells.items()
-        if any("release" in kind for kind in found.values.get("synapses", {}).values())
+        if definition.releases_at_random(found.values)
     ]
 
 

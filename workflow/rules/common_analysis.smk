@@ -1,7 +1,6 @@
 """What is described beside the scores: functions of the rules in analyse.smk and report.smk."""
 
 from neurodepth import result_files
-from neurodepth.cells.definition import no_experiments
 
 FAMILIAR_TRIALS = 400  # ASSUME: their extremes hardly grow with more
 DESCRIBED = {  # of each neuron, by the name that the report gives it
@@ -16,7 +15,7 @@ EXPERIMENTS = {  # on cells with dendrites of which they say something, where th
     for cell, variant in CONDITIONS
     if config.get("experiment_backgrounds", 0)
     and morphology_file(cell, variant)
-    and not no_experiments(
+    and not definition.no_experiments(
         configuration.read_cell(project.find_cell(cell), variant).values
     )
 }

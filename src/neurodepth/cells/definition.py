@@ -31,13 +31,18 @@ class CellDefinition:
     model_folder: Path | None = None
 
 
+def releases_at_random(values: dict[str, Any]) -> bool:
+    """Whether a cell, given by the values of its definition, has unreliable synapses."""
+    return any("release" in kind for kind in values.get("synapses", {}).values())
+
+
 def no_experiments(values: dict[str, Any]) -> str | None:
     """Why classical experiments say nothing of a cell, whatever its tree; None where they do.
 
     Args:
         values: Of its definition.
     """
-    if any("release" in kind for kind in values.get("synapses", {}).values()):
+    if releases_at_random(values):
         return "its synapses release vesicles at random, which hides what one input adds"
     if "replay" in values["input"]:
         return "its input is a recording, of which no further background can be drawn"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodepth import configuration, networks, project
-from neurodepth.cells.definition import no_experiments
+from neurodepth.cells.definition import no_experiments, releases_at_random
 from neurodepth.networks import cost
 from neurodepth.plan.rates import Rates
 
@@ -124,7 +124,7 @@ class _Counter:
 
     def _repeats(self, cell: str, variant: str) -> list[Job]:
         """Repeated trials of a cell with unreliable synapses."""
-        if not any("release" in kind for kind in self._cell(cell, variant).get("synapses", {}).values()):
+        if not releases_at_random(self._cell(cell, variant)):
             return []
         return [self._simulation(f"estimate_ceiling/{cell}/{variant}", cell, variant, N_REPEATED_TRIALS)]
 

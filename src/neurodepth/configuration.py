@@ -87,11 +87,6 @@ def training_sizes(n_trials: int, fractions: list[float]) -> list[int]:
     return sizes
 
 
-def update_ms(training: dict[str, Any]) -> int:
-    """Length of all windows of an update, by a study's section `training`."""
-    return training["batch_size"] * training["window_ms"]
-
-
 def sampling(study: dict[str, Any], network: str) -> Sampling:
     """How a study draws the windows that one of its networks is trained on."""
     training, architecture = study["training"], read_network(project.find_network(network))

@@ -197,7 +197,7 @@ class _Counter:
 
     def _training(self, name: str, condition: dict[str, Any], network: str, depth: int, n_trials: int) -> Job:
         n_updates = condition["updates"]
-        biology_s = n_updates * configuration.update_ms(self.training) / MS_PER_S
+        biology_s = n_updates * self.training["batch_size"] * self.training["window_ms"] / MS_PER_S
         n_epochs = -(-n_updates // self.training["updates_per_epoch"])
         validation_s = condition["trials"]["validation"] * self.trial_s
         data_s = n_trials * self.trial_s + validation_s

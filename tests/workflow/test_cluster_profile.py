@@ -14,7 +14,8 @@ SIMULATIONS = ("tune_input", "fit_voltage_basis", "simulate_trials", "estimate_c
 TRIALS = {"train": 2, "validation": 2, "test": 2}
 STUDY = {
     "conditions": [
-        {"cell": "l5pc", "variant": "unreliable", "network": "tcn", "target_output_rate_hz": 1},
+        {"cell": "l5pc", "variant": "unreliable", "network": "tcn", "target_output_rate_hz": 1},  # a ceiling
+        {"cell": "l5pc", "variant": "nmda", "network": "tcn"},  # experiments
         {"cell": "lif", "variant": "default", "network": "point"},
     ],
     "condition_defaults": {"trials": TRIALS, "updates": 1},

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from neurodepth import brain_cost, neurons
+from neurodepth import brain_cost, neurons, pareto
 from neurodepth.brain_cost import ASSUMPTIONS, Assumption
 from neurodepth.depth import Criterion
 from neurodepth.report import arrays
@@ -15,9 +15,10 @@ OTHERS = "other_multiply_adds_per_ms"
 
 
 def choose(models: pd.DataFrame, criterion: Criterion) -> pd.Series:
-    """The cheapest network that meets the criterion; if none does, the one of the best AUC."""
-    by_cost = models.sort_values("multiply_adds_per_ms", kind="stable")
-    meet = by_cost[by_cost.auc >= criterion.auc]
+    """The cheapest network whose AUC surely reaches the criterion's; if none does, the one of the best AUC."""
+    comparable = models[~models.type.isin(pareto.NOT_COMPARED)]
+    by_cost = comparable.sort_values("multiply_adds_per_ms", kind="stable")
+    meet = by_cost[by_cost.auc_low >= criterion.auc]
     return (by_cost.sort_values("auc", ascending=False, kind="stable") if meet.empty else meet).iloc[0]
 
 
@@ -45,8 +46,8 @@ def describe(
     cost = float(chosen.multiply_adds_per_ms)
     return {
         "network": str(chosen.network),
-        "auc": float(chosen.auc),
-        "meets": bool(chosen.auc >= criterion.auc),
+        **{name: float(chosen[name]) for name in ("auc", "auc_low", "auc_high")},
+        "meets": bool(chosen.auc_low >= criterion.auc),
         "multiply_adds_per_ms": cost,
         "assumptions": assumptions,
         "estimates": brain_cost.estimate(cost, assumptions).to_dict("records"),

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from neurodepth import baselines, jobs, pareto
+from neurodepth import baselines, jobs, pareto, result_files
 
 
 def compare_networks(accuracy_path, baseline_paths, neurons, table_path):
-    tables = [pd.read_csv(accuracy_path)]
+    tables = [result_files.read_table(accuracy_path)]
     for path, (cell, variant) in zip(baseline_paths, neurons, strict=True):
-        tables.append(baselines.average(pd.read_csv(path)).assign(cell=cell, variant=variant))
+        tables.append(baselines.average(result_files.read_table(path)).assign(cell=cell, variant=variant))
     pareto.compare(pd.concat(tables)).to_csv(table_path, index=False)
 
 

@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from neurodepth import jobs, neurons
+from neurodepth import jobs, neurons, result_files
 
 
 def rank_neurons(verdict_path, accuracy_path, tree_paths, table_path):
     verdicts = json.loads(Path(verdict_path).read_text())["cells"]
     trees = [np.load(path) for path in tree_paths]
-    neurons.rank(verdicts, pd.read_csv(accuracy_path), trees).to_csv(table_path, index=False)
+    neurons.rank(verdicts, result_files.read_table(accuracy_path), trees).to_csv(table_path, index=False)
 
 
 if __name__ == "__main__":

@@ -104,12 +104,17 @@ def _window_faults(study: dict[str, Any]) -> Iterator[str]:
 
 
 def _twice(conditions: list[dict[str, Any]]) -> Iterator[str]:
-    seen = set()
+    seen: dict[str, str] = {}
     for condition in conditions:
-        key = (condition.get("cell"), condition.get("variant"))
-        if all(key) and key in seen:
-            yield f"conditions name {'/'.join(map(str, key))} twice: remove one"
-        seen.add(key)
+        if not {"cell", "variant"} <= condition.keys():
+            continue
+        cell, variant = condition["cell"], condition["variant"]
+        place, name = f"{cell}/{variant}", f"{cell}_{variant}"  # of its files, and of its figures and page
+        if seen.get(name) == place:
+            yield f"conditions name {place} twice: remove one"
+        elif name in seen:
+            yield f"the figures of {seen[name]} and {place} would both be called {name}: rename one of the variants"
+        seen[name] = place
 
 
 def _faults_of_condition(condition: dict[str, Any], study: dict[str, Any], models: Path, origin: str) -> list[str]:

@@ -104,11 +104,14 @@ def _by_data(scores: Scores, criterion: Criterion, trial_h: float, standing: Sta
     measure = rising_measures(scores, criterion, shown)[0]
     before, now = (1 - scores.point[measure][shown, size] for size in scores.sizes[-2:])
     needed = data_needed.tabulate(scores, criterion, trial_h).set_index("depth").loc[shown]
-    hours, low, high = (units.hours(needed[f"data_needed_h{end}"]) for end in ("", "_low", "_high"))
+    at, low, high = (units.hours(needed[f"data_needed_h{end}"]) for end in ("", "_low", "_high"))
+    reaches = f"reaches the criterion at {at} ({low} to {high})"
+    if at == units.NEVER:
+        reaches = "stays short of the criterion" + (f", or reaches it at {low} at the earliest" if low != at else "")
     return (
         f"Limited by data: from {units.hours(scores.sizes[-2] * trial_h)} to {units.hours(scores.sizes[-1] * trial_h)} of data depth "
-        f"{shown} went from {LABELS[measure]} {before:.4f} to {now:.4f}; its learning curve reaches the criterion at {hours} ({low} to "
-        f"{high}), so that more data may change the answer; {_best(scores, criterion)}."
+        f"{shown} went from {LABELS[measure]} {before:.4f} to {now:.4f}; its learning curve {reaches}, "
+        f"so that more data may change the answer; {_best(scores, criterion)}."
     )
 
 

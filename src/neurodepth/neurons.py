@@ -55,10 +55,19 @@ def measure(tree: Mapping[str, np.ndarray]) -> dict[str, float]:
         tree: As tree.npz holds it.
     """
     dendrite = ~np.isin(tree["segment_region"], NOT_DENDRITE)
-    area_um2, diameter_um = tree["segment_area_um2"][dendrite], tree["segment_diameter_um"][dendrite]
     return {
         "synapses": len(tree["synapse_segment"]),
-        "dendritic_length_um": float((area_um2 / (np.pi * diameter_um)).sum()),
-        "dendritic_area_um2": float(area_um2.sum()),
+        "dendritic_length_um": length_um(tree, dendrite),
+        "dendritic_area_um2": float(tree["segment_area_um2"][dendrite].sum()),
         "dendritic_branches": len(np.unique(tree["segment_section"][dendrite])),
     }
+
+
+def length_um(tree: Mapping[str, np.ndarray], which: np.ndarray) -> float:
+    """Length along some of the segments, which bend between their ends: that of cylinders of their area and diameter.
+
+    Args:
+        tree: As tree.npz holds it.
+        which: True for those, shape (segments,).
+    """
+    return float((tree["segment_area_um2"][which] / (np.pi * tree["segment_diameter_um"][which])).sum())

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from neurodepth import configuration
 
 if TYPE_CHECKING:
@@ -20,6 +22,12 @@ DESCRIBED = {
     "evaluation_path": "evaluation.csv",
     "trust_path": TRUST,
 }
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table of results: names stay text, also such as `10` or `None`; an empty field is NaN."""
+    names = ("cell", "variant", "test_variant", "network", "type")
+    return pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=[""])
 
 
 def conditions(results: Path, study: dict[str, Any]) -> "list[Condition]":

@@ -53,6 +53,12 @@ def difference(one, other):
     return np.sqrt(by_light**2 + by_chroma**2 + by_hue**2 + rotation * by_chroma * by_hue)
 
 
+def test_depths_of_one_colour_differ_in_mark_and_dash():
+    depths = range(1, 65)
+    for other in (style.depth_marker, style.depth_dash):
+        assert len({(style.depth_colour(depth), other(depth)) for depth in depths}) == len(depths)
+
+
 def contrast(one, other):
     low, high = sorted(XYZ_OF_RGB[1] @ linear_rgb(colour) for colour in (one, other))
     return (high + 0.05) / (low + 0.05)

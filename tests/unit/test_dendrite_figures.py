@@ -39,3 +39,11 @@ def test_the_tree_is_coloured_by_the_effect_at_its_strongest_time():
         assert drawn.get_array().tolist() == [expected if segment == 4 else 0 for segment in range(10)]
         assert drawn.norm.vmax == 3
     assert "5 ms before" in bar.get_xlabel()
+
+
+def test_several_synapses_of_a_segment_are_drawn_as_their_mean():
+    effect = np.ones((report_files.N_SYNAPSES, 1))
+    tree = TREE | {"synapse_segment": np.full(report_files.N_SYNAPSES, 4)}
+    excitatory, *_ = figures.effect_on_tree(tree, {"effect": effect, "lag_ms": np.zeros(1)}).axes
+    (drawn,) = (one for one in excitatory.collections if isinstance(one, LineCollection))
+    assert drawn.get_array()[4] == 1

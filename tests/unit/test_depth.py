@@ -45,6 +45,15 @@ def test_a_learning_curve_that_heads_for_the_criterion_is_limited_by_data():
     assert re.search(r"its learning curve reaches the criterion at 4\.\d min \(", verdict.reason)
 
 
+def test_a_rising_curve_that_may_end_short_of_the_criterion_says_no_amount_of_data():
+    """The true error of depth 3 ends at 0.051, where 0.05 is asked for."""
+    verdict = decide(falling(1, 0.09, 0.01, 0.5) | falling(3, 0.051, 0.006, 1.0), n_trials=200)
+    assert verdict.status == "limited by data"
+    assert re.search(
+        r"its learning curve stays short of the criterion, or reaches it at [\d.]+ (min|h) at", verdict.reason
+    )
+
+
 def test_two_amounts_of_data_are_extrapolated_by_a_line():
     verdict = decide({(1, 10): LOW, (1, 20): MIDDLE, (3, 10): LOW, (3, 20): MIDDLE})
     assert (verdict.required_depth, verdict.interval, verdict.status) == (None, (1, None), "limited by data")

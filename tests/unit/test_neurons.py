@@ -41,6 +41,11 @@ def test_a_dendrite_is_measured_along_its_branches_without_soma_and_axon():
     }
 
 
+def test_length_is_that_along_bends_of_the_chosen_segments():
+    one = tree([100.0, 60.0, 40.0])
+    assert neurons.length_um(one, one["segment_region"] == "axon") == pytest.approx(50)
+
+
 def test_the_most_complex_neuron_comes_first_and_one_without_an_index_last():
     table = neurons.rank(
         [verdict("plain", 1, [1, 1]), verdict("unknown", None, [2, None]), verdict("deep", 5, [4, 5])],

@@ -399,10 +399,12 @@ def test_the_answer_is_a_sentence_with_its_interval_and_confidence():
         ("l5pc", "nmda", 6, [5, 6], "reached"),
         ("lif", "default", 1, [1, 1], "reached"),
         ("l5pc", "no_nmda", None, [1, None], "undecided"),
+        ("l5pc", "passive", None, [None, None], "not reached"),
     )
-    assert wording.summary([dict(zip(names, one, strict=True)) for one in answers], 0.95) == (
+    assert wording.summary([dict(zip(names, one, strict=True)) for one in answers], Criterion(**CRITERION)) == (
         "l5pc (nmda) requires 6 layers, 5 to 6 at 95 %; lif (default) requires 1 layer, 1 alone at 95 %. "
-        "For l5pc (no_nmda), too few test spikes or training seeds to decide."
+        "For l5pc (no_nmda), too few test spikes or training seeds to decide. "
+        "For l5pc (passive), no depth tried imitates the cell well enough, nor would one with 8 times the data."
     )
 
 
@@ -420,6 +422,32 @@ def test_the_answer_is_a_sentence_with_its_interval_and_confidence():
 )
 def test_hours_have_two_digits_that_count(value_h, words):
     assert wording.hours(value_h).replace("\N{NARROW NO-BREAK SPACE}", " ") == words
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.99096, "0.9910"), (0.99996, "0.99996"), (0.9999997, "0.9999997"), (1.0, "1.0000")]
+)
+def test_a_share_short_of_1_is_never_written_as_1(value, text):
+    assert wording.number(value, 4) == text
+
+
+def test_a_time_that_was_not_measured_is_a_dash(tmp_path):
+    path = tmp_path / "train_network" / "lif" / "default" / "one.tsv"
+    path.parent.mkdir(parents=True)
+    path.write_text("s\th:m:s\tmax_rss\tcpu_time\n75.5\t0:01:15\t812.0\tNA\n")
+    (row,) = results.sum_benchmarks(results.read_benchmarks(tmp_path), "lif/default").to_dict("records")
+    assert wording.duration(row["total_s"]) == "1 min 16 s"
+    assert wording.duration(row["processor_s"]) == wording.DASH
+
+
+def test_a_criterion_on_the_voltage_is_told(study, tmp_path):
+    verdict = json.loads((study / "verdict.json").read_text())
+    verdict["criterion"]["variance_explained"] = 0.95
+    own = shutil.copytree(study, tmp_path / "study")
+    (own / "verdict.json").write_text(json.dumps(verdict))
+    page = report_files.write_report(own, tmp_path / "report.html").read_text()
+    assert "which explains\n0.95 of the variance" in page
+    assert "and the variance explained at least 0.95" in page
 
 
 def test_published_numbers_meet_the_papers_criterion():

@@ -23,6 +23,13 @@ def results(tmp_path):
     return tmp_path
 
 
+def test_names_that_look_like_numbers_or_like_nothing_stay_names(tmp_path):
+    (tmp_path / "table.csv").write_text("cell,variant,auc\nl5pc,10,0.9\nl5pc,None,\n")
+    table = result_files.read_table(tmp_path / "table.csv")
+    assert table.variant.tolist() == ["10", "None"]
+    assert table.auc.isna().tolist() == [False, True]
+
+
 def test_what_is_there_is_found_and_what_is_not_is_left_out(results, study):
     (found,) = result_files.conditions(results, study)
     assert (found.cell, found.variant) == ("l5pc", "nmda")

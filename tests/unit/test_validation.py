@@ -129,6 +129,12 @@ def test_a_full_first_layer_has_no_mixtures_of_synapses(project, tmp_path):
         networks.read(tmp_path / "mine.yaml")
 
 
+def test_conditions_whose_figures_would_have_one_name_are_refused(default, project):
+    default["conditions"] = [{"cell": "l5pc", "variant": "no_nmda"}, {"cell": "l5pc_no", "variant": "nmda"}]
+    found = "\n".join(configuration.faults(default, project / "models"))
+    assert "the figures of l5pc/no_nmda and l5pc_no/nmda would both be called l5pc_no_nmda: rename" in found
+
+
 def test_all_that_is_wrong_is_said_at_once(project, default):
     default["seed"] = -1
     default["training"]["window_ms"] = 100

@@ -181,6 +181,7 @@ rule make_report:
             "experiments",
             "figures",
             "neurons.py",
+            "pareto.py",
             "report",
             "trust",
             "units.py",

@@ -70,7 +70,7 @@ def accuracy_vs_data(table: pd.DataFrame, criterion: Criterion, width_in: float 
     axes.set_xscale("log", base=2)
     axes.set_xlim(hours[0] / 1.25, hours[-1] * 1.25)
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_xticks(hours, [f"{one:.2g}" for one in hours])
+    axes.set_xticks(hours, [np.format_float_positional(one, 3, fractional=False, trim="-") for one in hours])
     axes.set_xlabel("Training data (hours of simulated biology)")
     _auc_axis(axes, table, criterion)
     axes.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), handlelength=1.4, columnspacing=1.4)

@@ -59,6 +59,8 @@ def dendritic_voltage(
 def effect_on_tree(tree: Mapping[str, np.ndarray], learned: Mapping[str, np.ndarray], width_in: float = 4.6) -> Figure:
     """Effect of an input spike at each place of the tree, at the time before the output at which it is strongest.
 
+    Where a segment has several synapses of a kind it is their mean.
+
     Args:
         tree: Arrays of tree.npz.
         learned: Arrays of learned.npz.
@@ -67,8 +69,10 @@ def effect_on_tree(tree: Mapping[str, np.ndarray], learned: Mapping[str, np.ndar
     effect = learned["effect"].astype(float)
     strongest = int(np.argmax(np.abs(effect).max(axis=0)))
     is_excitatory, at = tree["synapse_excitatory"].astype(bool), tree["synapse_segment"]
+    n_segments = len(tree["segment_region"])
     of_segment = {
-        kind: np.bincount(at[own], effect[own, strongest], len(tree["segment_region"]))
+        kind: np.bincount(at[own], effect[own, strongest], n_segments)
+        / np.maximum(np.bincount(at[own], minlength=n_segments), 1)
         for kind, own in (("excitatory", is_excitatory), ("inhibitory", ~is_excitatory))
     }
     largest = max(np.abs(values).max() for values in of_segment.values())

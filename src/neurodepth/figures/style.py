@@ -39,13 +39,19 @@ def depth_colour(depth: int) -> str:
 
 def depth_marker(depth: int) -> str:
     """The marker of a depth in every figure."""
-    return DEPTH_MARKERS[(depth - 1) % len(DEPTH_MARKERS)]
+    return DEPTH_MARKERS[_moved_on(depth)]
 
 
 def depth_dash(depth: int) -> Any:
     """The line style of a depth in figures of lines without markers."""
-    dashes = DEPTH_DASHES[(depth - 1) % len(DEPTH_DASHES)]
+    dashes = DEPTH_DASHES[_moved_on(depth)]
     return (0, dashes) if dashes else "-"
+
+
+def _moved_on(depth: int) -> int:
+    """Place among markers or dashes: it moves on with each round of the colours, so that no pair returns before depth 65."""
+    rounds, place = divmod(depth - 1, len(DEPTH_COLOURS))
+    return (place + rounds) % len(DEPTH_COLOURS)
 
 
 def layers(depth: int) -> str:

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from neurodepth import experiments, figures
+from neurodepth import experiments, figures, neurons
 from neurodepth.brain_cost import Assumption
 from neurodepth.depth import Criterion
 from neurodepth.report import arrays, brain, embedding, published, results, trusted, wording
@@ -238,7 +237,6 @@ def _recorded(files: dict[str, arrays.Arrays]) -> dict[str, Any]:
 
 def _tree(tree: arrays.Arrays) -> dict[str, Any]:
     """Size of the tree, and a row for each region."""
-    length_um = np.linalg.norm(tree["segment_end_um"] - tree["segment_start_um"], axis=1)
     region, at, is_excitatory = (tree[name] for name in ("segment_region", "synapse_segment", "synapse_excitatory"))
     rows: list[dict[str, Any]] = []
     for name in dict.fromkeys(region):
@@ -246,7 +244,7 @@ def _tree(tree: arrays.Arrays) -> dict[str, Any]:
         rows.append(
             {
                 "name": str(name),
-                "length_um": float(length_um[own].sum()),
+                "length_um": neurons.length_um(tree, own),
                 "area_um2": float(tree["segment_area_um2"][own].sum()),
             }
             | {

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neurodepth import data_comparison
+from neurodepth import data_comparison, result_files
 from neurodepth.figures import Example, History
 
 VERDICT_KEYS = ("criterion", "cells", "configuration", "versions", "commit", "processor")
@@ -130,7 +130,7 @@ def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
         FileNotFoundError: If there is none.
         ValueError: If a column is missing.
     """
-    table = pd.read_csv(_existing(path))
+    table = result_files.read_table(_existing(path))
     _require(path, table.columns, columns)
     return table
 
@@ -220,7 +220,7 @@ def sum_benchmarks(jobs: pd.DataFrame, neuron: str) -> pd.DataFrame:
     summed = own.agg(
         jobs=("total_s", "size"),
         total_s=("total_s", "sum"),
-        processor_s=("processor_s", "sum"),
+        processor_s=("processor_s", lambda one: one.sum(min_count=1)),
         memory_mb=("memory_mb", "max"),
     )
     return summed.sort_values("total_s", ascending=False)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from neurodepth import units
+from neurodepth.criterion import Criterion
 from neurodepth.figures import layers
 
 DASH = "\N{EM DASH}"
@@ -39,10 +40,10 @@ def possible_depths(interval: Sequence[int | None]) -> str:
     return layers(low) if low == high else f"{low} to {high} layers"
 
 
-def summary(cells: Sequence[dict[str, Any]], confidence: float) -> str:
+def summary(cells: Sequence[dict[str, Any]], criterion: Criterion) -> str:
     """The whole answer in a sentence or two, such as `l5pc (nmda) requires 6 layers, 5 to 6 at 95 %`."""
     answers = [
-        f"{name_of(c)} requires {layers(c['required_depth'])}, {_depths(c['interval'])} at {100 * confidence:g} %"
+        f"{name_of(c)} requires {layers(c['required_depth'])}, {_depths(c['interval'])} at {100 * criterion.confidence:g} %"
         for c in cells
         if c["required_depth"] is not None
     ]
@@ -59,7 +60,7 @@ def summary(cells: Sequence[dict[str, Any]], confidence: float) -> str:
         ("undecided", "too few test spikes or training seeds to decide"),
         (
             "not reached",
-            "no depth tried imitates the cell well enough, and several times the data would not close the gap",
+            f"no depth tried imitates the cell well enough, nor would one with {2**criterion.further_doublings:g} times the data",
         ),
     ):
         others = [name_of(c) for c in cells if c["required_depth"] is None and c["status"] == status]
@@ -69,9 +70,14 @@ def summary(cells: Sequence[dict[str, Any]], confidence: float) -> str:
 
 
 def number(value: float | None, digits: int) -> str:
-    """A number with fixed decimals and a true minus sign, or a dash where there is none."""
+    """A number with fixed decimals and a true minus sign, or a dash where there is none.
+
+    A share short of 1 is never written as 1: it gets the decimals that it needs.
+    """
     if value is None or math.isnan(value):
         return DASH
+    if 0.9 < value < 1 and digits:
+        digits = max(digits, math.ceil(-math.log10(1 - value)))
     return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}").replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
@@ -83,7 +89,9 @@ def hours(value_h: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`40.5 s`, `4 min 20 s`, `3 h 5 min`."""
+    """`40.5 s`, `4 min 20 s`, `3 h 5 min`; a dash where it is not known."""
+    if math.isnan(seconds):
+        return DASH
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -11,6 +11,12 @@ function bySegment(tree, values, isExcitatory) {
   return sums;
 }
 
+// As bySegment, their mean.
+function meanBySegment(tree, values, isExcitatory) {
+  const counts = bySegment(tree, new Float32Array(values.length).fill(1), isExcitatory);
+  return bySegment(tree, values, isExcitatory).map((sum, segment) => sum / counts[segment]);
+}
+
 function meanVoltage(tree, played) {
   const means = new Float32Array(tree.segment_diameter_um.length).fill(NaN);
   const [trials, samples, segments] = played.segment_voltage_mv.shape;
@@ -43,12 +49,12 @@ function diverging(values, title) {
   return { low: -largest, high: largest, stops: divergingStops(), title };
 }
 
-function weightSum(learned, excitatory, tree) {
+function meanEffect(learned, excitatory, tree) {
   const lags = learned.effect.shape[1];
-  const sums = Float32Array.from({ length: learned.effect.shape[0] }, (_, synapse) => (
+  const means = Float32Array.from({ length: learned.effect.shape[0] }, (_, synapse) => (
     row(learned.effect, synapse).reduce((sum, one) => sum + one, 0) / lags
   ));
-  return bySegment(tree, sums, excitatory);
+  return meanBySegment(tree, means, excitatory);
 }
 
 // What the tree can be coloured by: [name, numbers, scale].
@@ -73,7 +79,7 @@ async function colourings(neuron, tree, constants) {
   if (hasBlock(`${neuron}-learned`)) {
     const learned = await block(`${neuron}-learned`);
     for (const [kind, isExcitatory] of [["excitatory", true], ["inhibitory", false]]) {
-      const weight = weightSum(learned, isExcitatory, tree);
+      const weight = meanEffect(learned, isExcitatory, tree);
       found.push([`weight of the first layer, ${kind}`, weight, diverging(weight, `Mean effect on the spike logit, ${kind}`)]);
     }
   }

@@ -40,11 +40,15 @@ function aucAxis(auc, criterion, title = "ROC AUC") {
     const step = (Math.log10(high) - Math.log10(low)) / 4;
     ticks = [0, 1, 2, 3, 4].map((i) => 1 - 10 ** (Math.log10(low) + i * step));
   }
-  const digits = ticks.length && AUC_TICKS.includes(ticks[0]) ? undefined : 4;
   return axis(title, {
     type: "log", range: [Math.log10(high), Math.log10(low)], tickvals: ticks.map((tick) => 1 - tick),
-    ticktext: ticks.map((tick) => (digits ? tick.toFixed(digits) : String(tick))),
+    ticktext: ticks.map((tick) => (AUC_TICKS.includes(tick) ? String(tick) : shareText(tick, 4))),
   });
+}
+
+// A share short of 1 is never written as 1; as report.wording.number.
+function shareText(value, digits) {
+  return value.toFixed(value > 0.9 && value < 1 ? Math.max(digits, Math.ceil(-Math.log10(1 - value))) : digits);
 }
 
 function missingTo1(auc) {

@@ -19,7 +19,7 @@ function unique(values) {
 }
 
 function aucText(one, more = "") {
-  return `AUC ${one.auc.toFixed(4)} (${one.auc_low.toFixed(4)} to ${one.auc_high.toFixed(4)})${more}`;
+  return `AUC ${shareText(one.auc, 4)} (${shareText(one.auc_low, 4)} to ${shareText(one.auc_high, 4)})${more}`;
 }
 
 const DASHES = ["solid", "dot", "dashdot", "longdashdot"]; // of amounts of data, all of them first; the criterion is dashed
@@ -77,7 +77,7 @@ CHARTS.accuracy_vs_data = async (neuron) => {
     return [
       {
         type: "scatter", mode: "lines+markers", name: layersName(depth), x: own.map((one) => one.training_h), y: auc.map(missingTo1),
-        line: { color: colour, width: 2 }, marker: { color: colour, size: 8, symbol: MARKERS[(depth - 1) % MARKERS.length] },
+        line: { color: colour, width: 2 }, marker: { color: colour, size: 8, symbol: movedOn(MARKERS, depth) },
         error_y: { ...intervalBars(auc, own.map((one) => one.auc_low), own.map((one) => one.auc_high)), color: colour },
         text: own.map((one) => aucText(one, `<br>${layersName(depth)}, ${hoursText(one.training_h)}`)), hoverinfo: "text",
       },
@@ -119,7 +119,7 @@ CHARTS.accuracy_vs_cost = async (neuron, choice) => {
   return {
     data: [
       { type: "scatter", mode: "lines", showlegend: false, x: front.map((one) => one[cost]), y: front.map((one) => missingTo1(one.auc)), line: { color: themeColour("soft"), width: 1.4 }, hoverinfo: "skip" },
-      ...unique(rows.map((one) => one.depth)).filter(Boolean).map((depth) => marks(rows.filter((one) => one.depth === depth), depthColour(constants, depth), { name: layersName(depth) }, MARKERS[(depth - 1) % MARKERS.length])),
+      ...unique(rows.map((one) => one.depth)).filter(Boolean).map((depth) => marks(rows.filter((one) => one.depth === depth), depthColour(constants, depth), { name: layersName(depth) }, movedOn(MARKERS, depth))),
       marks(others, themeColour("soft"), { mode: "markers+text", showlegend: false, text: others.map(name), textposition: "top center", textfont: { size: 11 } }),
     ],
     layout: {
@@ -150,7 +150,7 @@ CHARTS.calibration = async (neuron) => {
     return {
       type: "scatter", mode: "lines+markers", name: layersName(depth), x: own.map((one) => one.x), y: own.map((one) => one.y),
       line: { color: colour, width: 1.6 },
-      marker: { color: colour, symbol: MARKERS[(depth - 1) % MARKERS.length], size: own.map((one) => 4 + 1.6 * Math.log10(one.count)) },
+      marker: { color: colour, symbol: movedOn(MARKERS, depth), size: own.map((one) => 4 + 1.6 * Math.log10(one.count)) },
       text: own.map((one) => `${layersName(depth)}: predicted ${one.x.toFixed(3)}, observed ${one.y.toFixed(3)}, ${one.count} ms`), hoverinfo: "text",
     };
   });
@@ -211,7 +211,7 @@ CHARTS.training = async (neuron, choice) => {
   const shown = (one) => one[measure].map((value) => (isAuc && value !== null ? missingTo1(value) : value));
   const sizes = unique(numbers.histories.map((one) => one.trials)).reverse();
   const histories = [...numbers.histories].sort((one, other) => one.depth - other.depth || other.trials - one.trials);
-  const marker = (depth) => ({ color: depthColour(constants, depth), symbol: MARKERS[(depth - 1) % MARKERS.length], size: 8 });
+  const marker = (depth) => ({ color: depthColour(constants, depth), symbol: movedOn(MARKERS, depth), size: 8 });
   const data = histories.flatMap((one) => {
     const colour = depthColour(constants, one.depth);
     const best = one.validation_spike_loss.indexOf(Math.min(...one.validation_spike_loss.filter((loss) => loss !== null)));

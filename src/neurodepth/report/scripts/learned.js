@@ -31,7 +31,7 @@ CHARTS.sparsity = async (neuron, choice) => {
       return {
         type: "scatter", mode: "lines+markers", name: layersName(depth), x: own.map((i) => learned.sparsity_layer[i]),
         y: own.map((i) => learned[measure][i]), line: { color: colour, width: 1.8 },
-        marker: { color: colour, size: 8, symbol: MARKERS[(depth - 1) % MARKERS.length] },
+        marker: { color: colour, size: 8, symbol: movedOn(MARKERS, depth) },
       };
     }),
     layout: {
@@ -55,7 +55,7 @@ CHARTS.ablation = async (neuron, choice) => {
     const rest = own.filter((i) => i !== whole);
     return {
       type: "scatter", mode: "markers", name: layersName(depth), error_x: ablationBars(learned, rest, measure, colour), x: rest.map((i) => values[i]), y: rest.map((i) => learned.ablation_region[i]),
-      marker: { color: colour, size: 10, symbol: MARKERS[(depth - 1) % MARKERS.length] },
+      marker: { color: colour, size: 10, symbol: movedOn(MARKERS, depth) },
     };
   });
   return {
@@ -105,7 +105,7 @@ function startTemplateTree(figure, learned, values) {
     if (!scales.has(key)) {
       scales.set(key, diverging(weights, template.value === "effect" ? "Change of the spike logit per input spike" : "Response to an input spike (standard deviations)"));
     }
-    const shown = bySegment(values, now, isExcitatory);
+    const shown = meanBySegment(values, now, isExcitatory);
     tree.colourBy(shown, scales.get(key), (segment) => (Number.isFinite(shown[segment]) ? `; ${shortNumber(shown[segment])}` : ""));
     readout.textContent = `${shortNumber(learned.thin_lag_ms[position])} ms before the output`;
   };

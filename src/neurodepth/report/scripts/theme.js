@@ -49,7 +49,12 @@ function depthColour(constants, depth) {
 
 // Of lines without markers.
 function depthDash(constants, depth) {
-  return constants.depth_dashes[(depth - 1) % constants.depth_dashes.length];
+  return movedOn(constants.depth_dashes, depth);
+}
+
+// Of markers or dashes, as many as colours, that of a depth: as figures.style.
+function movedOn(kinds, depth) {
+  return kinds[(depth - 1 + Math.floor((depth - 1) / kinds.length)) % kinds.length];
 }
 
 function setTheme(name) {

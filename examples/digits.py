@@ -53,8 +53,9 @@ def main(
     pixels, digit = load_digits(return_X_y=True)
     brightness = pixels[:n_digits] / pixels.max()
     parts = train_test_split(brightness, digit[:n_digits], test_size=0.25, random_state=seed, stratify=digit[:n_digits])
-    n_synapses = surrogate.n_synapses(surrogate.load(network)[0])  # the first half excites
-    at_first = np.repeat(contacts, n_synapses // 2) / (n_synapses // 2)
+    noted = surrogate.describe(network)["training_data"]
+    of_kind = np.array([noted["n_excitatory"], noted["n_synapses"] - noted["n_excitatory"]])
+    at_first = np.repeat(contacts / of_kind, of_kind)
     options = {"output": output, "contacts": at_first, "seed": seed}
     options |= {"activity_regularizer": keras.regularizers.L1(cost)}
     layers = {

@@ -62,6 +62,10 @@ def main(
         for neuron in range(neurons)
     ]
     weights = streaming.weights_of(network)
+    if weights.n_synapses != len(synapses):
+        raise click.UsageError(
+            f"{cell} has {len(synapses)} synapses, {network} {weights.n_synapses}: name its cell by --cell"
+        )
     n_excitatory = int((synapses["kind"] == "excitatory").sum())
     rng = np.random.default_rng(np.random.SeedSequence([seed, 0]))
     sizes = neurons, n_excitatory, len(synapses), partners

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from neurodepth import metrics, training
+from neurodepth import metrics, surrogate, training
 from neurodepth.cells.trial import VoltageBasis
 from neurodepth.trials import Trials
 
@@ -58,7 +58,7 @@ def predict(trials: Trials, networks: Mapping[int, tuple[Path, float]]) -> dict[
     """
     probability, voltage_mv, spikes = [], [], []
     for depth, (path, threshold) in networks.items():
-        model, scaling = training.load(path)
+        model, scaling = surrogate.load(path)
         logit, predicted_mv = training.predict(model, trials, scaling)
         probability.append(special.expit(logit))
         voltage_mv.append(predicted_mv)

@@ -7,7 +7,7 @@ frequency (overlap-save): for a long kernel that is a tenth of the work, and the
 import numpy as np
 from scipy import fft
 
-BLOCK_MS = 128  # longer calls are cut: a state does not grow
+BLOCK_MS = 128  # of a call: a state does not grow
 # Measured by benchmarks/streaming.py --part methods: below, the transforms cost more than they save.
 SHORTEST_CALL_MS, SHORTEST_KERNEL_MS = 16, 8
 
@@ -38,12 +38,7 @@ class StreamedConvolution:
         self._seen[:, : self._end_ms] = 0
 
     def advance(self, x: np.ndarray) -> np.ndarray:
-        """Shape (neurons, ms, channels) to (neurons, ms, width)."""
-        starts = range(0, x.shape[1], BLOCK_MS)
-        parts = [self._advance_block(x[:, first : first + BLOCK_MS]) for first in starts]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-
-    def _advance_block(self, x: np.ndarray) -> np.ndarray:
+        """Shape (neurons, ms, channels), at most `BLOCK_MS`, to (neurons, ms, width)."""
         seen = self._remember(x)
         if x.shape[1] >= SHORTEST_CALL_MS and self._kernel_ms >= SHORTEST_KERNEL_MS:
             return self._by_frequency(seen)[:, : x.shape[1]]

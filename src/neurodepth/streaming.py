@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse, special
 
 from neurodepth import networks, surrogate
-from neurodepth.streamed_convolution import StreamedConvolution
+from neurodepth.streamed_convolution import BLOCK_MS, StreamedConvolution
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,20 @@ class Stream:
         Raises:
             ValueError: If neurons or synapses are not as many as here.
         """
-        x = self._rows(input_spikes)
+        rows = self._rows(input_spikes)
+        duration_ms = rows.shape[0] // self.n_neurons
+        if duration_ms <= BLOCK_MS:
+            return self._advance(rows)
+        start = duration_ms * np.arange(self.n_neurons)[:, None]
+        parts = [
+            self._advance(rows[(start + np.arange(first, min(first + BLOCK_MS, duration_ms))).ravel()])
+            for first in range(0, duration_ms, BLOCK_MS)
+        ]
+        probability, voltage_mv = (np.concatenate(one, axis=1) for one in zip(*parts, strict=True))
+        return probability, voltage_mv
+
+    def _advance(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
+        """The same for a few milliseconds, as a sparse matrix: what is computed at once stays small."""
         shifts = list(self.weights.shifts)
         if self.weights.mixing is None:
             x = np.maximum(self._add_events(x) + shifts.pop(0), 0)
@@ -109,7 +122,7 @@ class Stream:
         if sparse.issparse(input_spikes):
             fits = input_spikes.shape[1] == n_synapses and input_spikes.shape[0] % n_neurons == 0
             expected = f"a sparse matrix of ({n_neurons} * ms, {n_synapses})"
-            rows = input_spikes
+            rows = input_spikes.astype(np.float32)  # before equal places are added up
         else:
             rows = np.asarray(input_spikes)
             fits = rows.ndim == 3 and rows.shape[::2] == (n_neurons, n_synapses)

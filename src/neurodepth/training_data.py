@@ -22,7 +22,7 @@ def describe(shard_paths: Sequence[str | Path], trials: Trials) -> dict[str, Any
         trials: The first trials of these shards: those trained on.
 
     Returns:
-        cell, variant and seed; n_trials; duration_ms of each; mean rates input_rate_hz, of the synapses of each kind, and
+        cell, variant and seed; n_synapses and n_excitatory, which come first; n_trials; duration_ms of each; mean rates input_rate_hz, of the synapses of each kind, and
         output_rate_hz; shards, the checksum of each file that has some of the trials; digest of these checksums; and
         protocol, input (its statistics, None where the shards do not say) and commit of the simulation.
 
@@ -43,6 +43,7 @@ def describe(shard_paths: Sequence[str | Path], trials: Trials) -> dict[str, Any
     first, checksums = found[0], [one["checksum"] for one in found]
     return {
         **{"cell": first["cell"], "variant": first["variant"], "seed": int(first["seed"])},
+        **{"n_synapses": trials.n_synapses, "n_excitatory": trials.n_excitatory},
         **{"n_trials": len(trials), "duration_ms": trials.duration_ms, **_rates(trials)},
         **{"shards": checksums, "digest": provenance.digest(checksums)},
         "protocol": json.loads(first["protocol"]),

@@ -16,6 +16,17 @@ def build(project, simulator):
     return Cells(definition.read(project / "models" / "cells" / "l5pc", "nmda"), N_CELLS, simulator, project / "data")
 
 
+def refusal(project, variant):
+    """Why cells of a variant cannot be a network."""
+    from neurodepth.population.cells import Cells
+
+    try:
+        Cells(definition.read(project / "models" / "cells" / "l5pc", variant), N_CELLS, data_path=project / "data")
+    except ValueError as error:
+        return str(error)
+    return "they can"
+
+
 def wire(n_connections, delay_ms=1):
     """The first cell excites the second at so many synapses."""
     source = np.zeros(n_connections, int)

@@ -18,3 +18,9 @@ def test_cells_without_connections_do_what_each_does_alone(isolated, project):
     alone = isolated(simulated_population.spikes_alone, project)
     assert sum(map(len, alone)) > 0
     assert isolated(simulated_population.spikes_side_by_side, project) == alone
+
+
+def test_cells_whose_synapses_release_at_random_are_refused(isolated, project):
+    assert "release vesicles at random, which these connections do not" in isolated(
+        simulated_population.refusal, project, "unreliable"
+    )

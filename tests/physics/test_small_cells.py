@@ -24,6 +24,22 @@ def scaled(project, factor):
     return cell.segments, cell.soma(0.5).area(), (in_zone.min(), in_zone.max()), ih
 
 
+def exported_synapses(project, folder):
+    """Columns of the synapses in an NWB file of a cell with dendrites, and how many there are."""
+    from pynwb import NWBHDF5IO
+
+    from neurodepth import dataset, export, simulation
+
+    cell = project / "models" / "cells" / "ball_and_stick"
+    protocol = simulation.Protocol(str(cell), definition.read(cell).variant, 1, duration_ms=20, simulator="neuron")
+    trials = simulation.simulate_trials(protocol, "test", [0], n_workers=1)
+    dataset.write_shard(folder / "shard.h5", trials, [0], simulation.describe(protocol, "test"))
+    export.export_shards([folder / "shard.h5"], "nwb", folder / "trials.nwb", cell, project / "data")
+    with NWBHDF5IO(folder / "trials.nwb", "r") as io:
+        table = io.read().processing["misc"]["synapses"].to_dataframe()
+    return set(table.columns), len(table)
+
+
 def stick_input_resistance_mohm(project):
     """Steady change of the soma's voltage of the passive ball and stick per current, and what it is made of."""
     from neuron import h
@@ -87,3 +103,9 @@ def test_a_density_in_steps_has_each_where_its_distances_are(project, isolated):
     for where, expected in ((near, 1e-3), (middle, 4e-3), (far, 0)):
         assert where.sum() > 2
         np.testing.assert_allclose(np.array(density)[where], expected)
+
+
+def test_the_synapses_of_a_cell_with_dendrites_are_exported_with_their_places(isolated, project, tmp_path):
+    columns, number = isolated(exported_synapses, project, tmp_path)
+    assert {"tree", "segment", "length_um", "weight", "spine"} <= columns
+    assert number > 1

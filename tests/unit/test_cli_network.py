@@ -1,7 +1,9 @@
 """A network by hand: trained, interrupted, scored and used."""
 
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -53,7 +55,7 @@ def test_evaluation_gives_the_workflows_scores_with_an_interval(trained):
 def test_predictions_are_those_of_the_network(trained):
     assert trained("predict", "net.keras", "x.h5", "--output", "p.h5", "--cores", 1).exit_code == 0
     predictions, attributes = surrogate.read("p.h5")
-    model, scaling = training.load("net.keras")
+    model, scaling = surrogate.load("net.keras")
     logit, voltage_mv = training.predict(model, dataset.read_split(["x.h5"]), scaling)
     np.testing.assert_allclose(predictions.spike_probability, 1 / (1 + np.exp(-logit)), rtol=1e-6)
     np.testing.assert_array_equal(predictions.soma_voltage_mv, voltage_mv)
@@ -188,3 +190,26 @@ def test_a_network_of_another_cell_is_refused(trained, project, tmp_path):
     done = trained("predict", "net.keras", "other.h5")
     assert done.exit_code == PROBLEM
     assert "synapses, on which this network was trained" in done.output
+
+
+def test_a_network_is_not_averaged_with_one_of_another_cell_nor_passed_for_it(trained, project, tmp_path):
+    cell = (project / "models" / "cells" / "lif" / "cell.yaml").read_text()
+    twin = tmp_path / "models" / "cells" / "twin" / "cell.yaml"
+    twin.parent.mkdir(parents=True)
+    twin.write_text(cell)
+    trained("simulate", "twin", "--trials", 2, "--duration-ms", 2000, "--output", "twin.h5")
+    done = trained("predict", "net.keras", "twin.h5", "--output", "p.h5", "--cores", 1)
+    assert done.exit_code == 0, done.output
+    assert (
+        "2 trials of twin, default\nthe network was trained on lif, default: it predicts what that would do"
+        in done.output
+    )
+    for name in ("net.keras", "net.json"):
+        shutil.copy(name, name.replace("net", "other"))
+    described = json.loads(Path("other.json").read_text())
+    described["training_data"]["cell"], described["seed"] = "twin", 2
+    Path("other.json").write_text(json.dumps(described))
+    Path("other.keras").write_bytes(Path("other.keras").read_bytes() + b" ")  # not the same file
+    done = trained("predict", "net.keras", "twin.h5", "--with", "other.keras", "--output", "q.h5")
+    assert done.exit_code == USAGE
+    assert "expected a network of lif, default, as net.keras, found one of twin, default" in done.output

@@ -221,16 +221,31 @@ def test_what_a_network_notes_is_enough_for_the_card(alone):
     assert "the files were not given when this folder was made" in (alone / "out" / "README.md").read_text()
 
 
-def test_an_old_network_without_notes_is_not_verified(alone):
+def test_an_old_network_without_notes_is_refused(alone):
     described = json.loads((alone / "net.json").read_text())
-    noted = described.pop("training_data")
+    del described["training_data"]
     (alone / "net.json").write_text(json.dumps(described))
-    about = network.export_network(alone / "net.keras", [alone / "train.h5"], alone / "out", ["onnx"])
-    assert about["training_data"] == noted | {"check": "not verified"}
-    assert "Not verified: the network does not say what it was trained on" in (alone / "out" / "README.md").read_text()
-    (alone / "net.json").write_text(json.dumps(described | {"training_trials": 4}))
-    with pytest.raises(dataset.DatasetError, match="expected the 4 trials that the network was trained on, found 3"):
-        network.export_network(alone / "net.keras", [alone / "train.h5"], alone / "again", ["onnx"])
+    with pytest.raises(dataset.DatasetError, match="expected a network that notes its training data"):
+        network.export_network(alone / "net.keras", [alone / "train.h5"], alone / "out", ["onnx"])
+
+
+def test_a_cell_that_has_other_synapses_than_the_network_is_refused(alone, project):
+    folder = alone / "lif"
+    shutil.copytree(project / "models" / "cells" / "lif", folder)
+    cell = (folder / "cell.yaml").read_text()
+    (folder / "cell.yaml").write_text(cell.replace("inhibitory_synapses: ", "inhibitory_synapses: 1", 1))
+    with pytest.raises(ValueError, match="the cell has changed since they were made"):
+        network.export_network(alone / "net.keras", [alone / "test.h5"], alone / "out", ["onnx"], folder)
+
+
+def test_scores_that_do_not_exist_are_null(alone):
+    protocol = simulation.Protocol(**json.loads(dataset.describe(alone / "test.h5")["attributes"]["protocol"]))
+    (trial,) = simulation.simulate_trials(protocol, "test", [9], n_workers=1)
+    silent = replace(trial, spike_time_ms=np.zeros(0))
+    dataset.write_shard(alone / "silent.h5", [silent], [9], simulation.describe(protocol, "test"))
+    network.export_network(alone / "net.keras", [alone / "silent.h5"], alone / "out", ["onnx"])
+    assert json.loads((alone / "out" / "network.json").read_text())["scores_on_test_trials"]["auc"] is None
+    assert "at 1 ms | none: they hold no spike |" in (alone / "out" / "README.md").read_text()
 
 
 def test_a_network_of_another_variant_is_refused(alone):

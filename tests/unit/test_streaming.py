@@ -53,6 +53,17 @@ def test_a_stream_predicts_what_the_network_predicts_of_the_whole_trial(network,
     np.testing.assert_allclose((voltage_mv + 65) / 4, voltage, rtol=1e-5, atol=1e-5)  # in deviations, as it is learned
 
 
+def test_a_call_longer_than_a_block_is_the_same_as_many_short_ones(network):
+    model, description, _ = network
+    weights = streaming.read_weights(model, description)
+    spikes = np.random.default_rng(2).random((N_NEURONS, 2 * streaming.BLOCK_MS + 5, N_SYNAPSES)) < 0.1
+    whole = streaming.Stream(weights, N_NEURONS).advance(spikes)
+    stream = streaming.Stream(weights, N_NEURONS)
+    parts = [stream.advance(one) for one in np.split(spikes, [90, 180], axis=1)]
+    for found, expected in zip(whole, zip(*parts, strict=True), strict=True):
+        np.testing.assert_allclose(found, np.concatenate(expected, axis=1), rtol=1e-6, atol=1e-5)  # float32
+
+
 def test_its_state_does_not_grow_and_can_be_forgotten(network):
     model, description, spikes = network
     stream = streaming.Stream(streaming.read_weights(model, description), N_NEURONS)
@@ -69,6 +80,10 @@ def test_sparse_input_is_the_same_input(network):
     dense = streaming.Stream(weights, N_NEURONS).advance(spikes)
     rows = sparse.coo_array(spikes.reshape(-1, N_SYNAPSES))
     np.testing.assert_array_equal(streaming.Stream(weights, N_NEURONS).advance(rows), dense)
+    places = tuple(np.repeat(one, 3) for one in rows.coords)  # three spikes in a millisecond add up, of whatever type
+    booleans = sparse.coo_array((np.ones(len(places[0]), bool), places), shape=rows.shape)
+    summed = streaming.Stream(weights, N_NEURONS).advance(booleans)
+    np.testing.assert_allclose(summed, streaming.Stream(weights, N_NEURONS).advance(3 * spikes), rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +105,7 @@ def test_a_network_without_layers_to_stack_is_refused():
 def test_a_convolution_gives_the_same_however_long_its_calls_are(kernel_ms):
     rng = np.random.default_rng(1)
     kernel = rng.standard_normal((kernel_ms, 4, 3)).astype(np.float32)
-    calls_ms = [1, 3, 15, 16, 40, 300, 2, 1, 200, 128, 129]
+    calls_ms = [1, 3, 15, 16, 40, 100, 2, 1, 70, 128, 127]
     x = rng.standard_normal((2, sum(calls_ms), 4)).astype(np.float32)
     convolution = streamed_convolution.StreamedConvolution(kernel, 2)
     before = convolution.state_bytes

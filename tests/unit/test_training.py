@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from neurodepth import networks, stimulus, training
+from neurodepth import networks, stimulus, surrogate, training
 from neurodepth.cells import build, definition
 from neurodepth.coverage import Sampling
 from neurodepth.dataset import Trials
@@ -97,7 +97,7 @@ def test_a_training_with_weights_of_few_levels_gives_an_ordinary_network_of_such
     model, scaling, history = training.train(*splits, architecture, 2, 1, BUDGET, tmp_path / "checkpoint")
     assert history["training_loss"].iloc[-1] < history["training_loss"].iloc[0]
     training.save(model, scaling, {"architecture": architecture}, tmp_path / "net.keras")
-    found, _ = training.load(tmp_path / "net.keras")
+    found, _ = surrogate.load(tmp_path / "net.keras")
     for name in ("mix_synapses", "convolution_1", "convolution_2"):
         kernel = np.asarray(found.get_layer(name).kernel)
         assert max(len(np.unique(kernel[..., unit])) for unit in range(kernel.shape[-1])) <= 4
@@ -190,7 +190,7 @@ def test_the_first_receptive_field_of_a_window_is_not_scored():
 def test_a_saved_network_predicts_the_same(splits, tmp_path):
     model, scaling, _ = fit(splits, tmp_path / "checkpoint")
     training.save(model, scaling, {"depth": 2}, tmp_path / "network.keras")
-    loaded, loaded_scaling = training.load(tmp_path / "network.keras")
+    loaded, loaded_scaling = surrogate.load(tmp_path / "network.keras")
     for one, other in zip(
         training.predict(model, splits[1], scaling), training.predict(loaded, splits[1], loaded_scaling), strict=True
     ):

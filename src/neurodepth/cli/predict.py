@@ -1,5 +1,6 @@
 """`neurodepth predict`: what a network says to some input."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,14 @@ def predict(
     models = [model, *others]
     if len(set(map(trust.digest, models))) < len(models):
         raise click.UsageError("expected different networks, found one twice among MODEL and --with: name each once")
-    network = surrogate.describe(model) | ({"with": [surrogate.describe(one) for one in others]} if others else {})
+    network, *rest = (surrogate.describe(one) for one in models)
+    stands_for = _cell_of(network)
+    for path, one in zip(others, rest, strict=True):
+        if _cell_of(one) != stands_for:
+            raise click.UsageError(
+                f"--with {path}: expected a network of {stands_for}, as {model}, found one of {_cell_of(one)}"
+            )
+    network |= {"with": rest} if rest else {}
     backend.use_threads(cores)
     trials, attributes = _read(model, inputs, duration_ms)
     together = confidence.predict(models, trials)
@@ -83,8 +91,19 @@ def predict(
     if trust_path:
         predictions, said = _judge(models, trials, predictions, together.spread_mv, trust_path)
     surrogate.write(output, predictions, network, attributes)
-    of = f"{attributes['cell']}, {attributes['variant']}" if attributes else "input alone"
+    of = _named(attributes) if attributes else "input alone"
+    if attributes and of != stands_for:
+        said = f"the network was trained on {stands_for}: it predicts what that would do\n{said}"
     click.echo(f"{output}: {len(predictions.trial_index)} trials of {of}\n{said}")
+
+
+def _named(about: Mapping[str, Any]) -> str:
+    return f"{about['cell']}, {about['variant']}"
+
+
+def _cell_of(network: Mapping[str, Any]) -> str:
+    """The cell that a network was trained on, by its description."""
+    return _named(network["training_data"]) if "training_data" in network else "a cell that it does not note"
 
 
 def _read(model: Path, inputs: tuple[Path, ...], duration_ms: int | None) -> tuple["Trials", dict[str, Any] | None]:

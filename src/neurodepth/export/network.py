@@ -43,8 +43,8 @@ CARD_TEMPLATE = Path(__file__).with_name("model_card.md")
 TOLERANCE = {OUTPUTS[0]: 1e-5, OUTPUTS[1]: 1e-3}  # of the probability and of the voltage in mV: rounding of float32
 EXAMPLE_TRIALS, EXAMPLE_HISTORIES = 2, 3  # of the example, and its length in histories of the network
 SCORES = ("auc", "soma_rmse_mv", "variance_explained", "test_h", "output_rate_hz")
-# Who says what a network was trained on: it notes that when it is trained, except old ones.
-COMPARED, NOTED, NOT_VERIFIED = "compared with its shards", "noted at training", "not verified"
+# A network notes what it was trained on; whether that was compared with the shards that an export is given.
+COMPARED, NOTED = "compared with its shards", "noted at training"
 SEED = 1  # of the draws behind a score that is not exported
 
 
@@ -93,14 +93,14 @@ def export_network(
     model, scaling = surrogate.load(model_path)
     weights = streaming.read_weights(model, description)
     shards = _read_attributes(shard_paths)
-    trained_on = _describe_training(description, shards)
+    trained_on = _describe_training(model_path, description, shards)
     trials = dataset.read_split(shard_paths[:1], optional=())
     trials = trials.first(min(EXAMPLE_TRIALS, len(trials)))
     surrogate.check_input(model, model_path, trials)
     example = _example(model, scaling, trials, EXAMPLE_HISTORIES * networks.history_ms(description["architecture"]))
     identity = shards[0][1]
     cell_path = Path(cell_path) if cell_path else project.find_cell(identity["cell"])
-    cell = recording.build_cell(cell_path, data_path, identity)
+    cell = recording.build_cell(cell_path, data_path, identity, trials)
     known_path = trust.find(model_path)
     error = trust.read(known_path).error_of([model_path]) if known_path else None
     with _whole_folder(output_path) as folder:
@@ -127,7 +127,7 @@ def export_network(
         }
         if known_path:
             shutil.copy(known_path, folder)
-        (folder / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
+        (folder / ABOUT).write_text(json.dumps(about, indent=1, allow_nan=False) + "\n")
         half_width_mv = float(error.half_width_mv(np.zeros(1))[0]) if error else None
         card = jinja2.Template(CARD_TEMPLATE.read_text(), trim_blocks=True, keep_trailing_newline=True)
         (folder / CARD).write_text(card.render(about, clip_mv=metrics.CLIP_MV, half_width_mv=half_width_mv))
@@ -210,30 +210,24 @@ def _tabulate_synapses(cell: Any) -> pd.DataFrame:
 
 
 def _describe_training(
-    description: dict[str, Any], shards: Sequence[tuple[Path, dict[str, Any]]]
-) -> dict[str, Any] | None:
-    """What the network was trained on, and in `check` who says so; None if nobody does."""
-    if noted := description.get("training_data"):
-        return noted | {"check": COMPARED if training_data.check(noted, shards) else NOTED}
-    paths = [path for path, attributes in shards if attributes["split"] == "train"]
-    if not paths:
-        return None
-    trials, n_trials = dataset.read_split(paths, optional=()), description["training_trials"]
-    if len(trials) < n_trials:
+    model_path: str | Path, description: dict[str, Any], shards: Sequence[tuple[Path, dict[str, Any]]]
+) -> dict[str, Any]:
+    """What the network was trained on, and in `check` whether its shards are among those given."""
+    if "training_data" not in description:
         raise dataset.DatasetError(
-            f"{paths[-1]}: expected the {n_trials} trials that the network was trained on, found {len(trials)} in "
-            f"{len(paths)} training shards: give all of them, or none"
+            f"{model_path}: expected a network that notes its training data, found an old one that does not: train it again"
         )
-    return training_data.describe(paths, trials.first(n_trials)) | {"check": NOT_VERIFIED}
+    noted = description["training_data"]
+    return noted | {"check": COMPARED if training_data.check(noted, shards) else NOTED}
 
 
-def _score(model_path: str | Path, shards: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, float] | None:
-    """Scores on the test trials, if there are any."""
+def _score(model_path: str | Path, shards: Sequence[tuple[Path, dict[str, Any]]]) -> dict[str, float | None] | None:
+    """Scores on the test trials, if there are any; None where they have none, as without a spike."""
     paths = [path for path, attributes in shards if attributes["split"] == "test"]
     if not paths:
         return None
     row = evaluation.evaluate_network(model_path, dataset.read_split(paths, optional=()), SEED)[0].row
-    return {name: float(row[name]) for name in SCORES}
+    return {name: None if np.isnan(row[name]) else float(row[name]) for name in SCORES}
 
 
 def _write(form: Format, weights: streaming.Weights, folder: Path, example: dict[str, np.ndarray]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ _SYNAPSE_COLUMNS = {
     "tree": "dendritic tree that the synapse sits on",
     "segment": "row of the cell's table of segments that the synapse sits on",
     "weight": "factor on the conductance, or of a point neuron on the voltage step, of an event",
+    "spine": "row of the cell's table of spines; -1 on the shaft",
     "length_um": "length of that segment in micrometres",
 }
 

@@ -141,30 +141,32 @@ def read(
     attributes = {key: _merge([_plain(one.get(key)) for one in described]) for key in described[0]}
     if cell_path is None:
         return Recording(trials, attributes, pd.DataFrame({"kind": _kinds(trials)}), None)
-    cell = build_cell(Path(cell_path), data_path, attributes)
-    if (found := cell.synapses["kind"].tolist()) != (expected := _kinds(trials)):
-        raise ValueError(
-            f"{cell_path}: the cell has {len(found)} synapses, {found.count(KINDS[0])} of them excitatory, but the "
-            f"shards have {len(expected)} and {expected.count(KINDS[0])}: the cell has changed since they were made; "
-            "leave out --cell, or simulate again"
-        )
+    cell = build_cell(Path(cell_path), data_path, attributes, trials)
     return Recording(trials, attributes, cell.synapses, getattr(cell, "segments", None))
 
 
-def build_cell(cell_path: Path, data_path: str | Path, attributes: dict[str, Any]) -> Any:
+def build_cell(cell_path: Path, data_path: str | Path, attributes: dict[str, Any], trials: Trials) -> Any:
     """Build the cell of a shard for its tables alone; nothing is simulated with it.
 
     Args:
         cell_path: Folder of its definition.
         data_path: The user's data folder, searched for the morphology.
         attributes: Of the shard.
+        trials: Of the shard.
 
     Raises:
-        ValueError: If the definition is that of another cell.
+        ValueError: If the definition is that of another cell, or of one with other synapses.
     """
     if (name := definition.read(cell_path).name) != attributes["cell"]:
         raise ValueError(f"{cell_path}: this is the cell {name}, but the shards are of {attributes['cell']}")
-    return cells.build(definition.read(cell_path, attributes["variant"]), data_path, "neuron")
+    cell = cells.build(definition.read(cell_path, attributes["variant"]), data_path, "neuron")
+    if (found := cell.synapses["kind"].tolist()) != (expected := _kinds(trials)):
+        raise ValueError(
+            f"{cell_path}: the cell has {len(found)} synapses, {found.count(KINDS[0])} of them excitatory, but the "
+            f"shards have {len(expected)} and {expected.count(KINDS[0])}: the cell has changed since they were made; "
+            "name the folder of the cell as it was with --cell, or simulate again"
+        )
+    return cell
 
 
 def _kinds(trials: Trials) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodepth import metrics, training
+from neurodepth import metrics, surrogate, training
 from neurodepth.inspection import ablation, detection, sparsity, templates
 from neurodepth.synapse_types import SynapseTypes
 from neurodepth.trials import Trials
@@ -46,7 +46,7 @@ def inspect(network_paths: dict[int, Path], test: Trials, types: SynapseTypes, s
     spikes = test.spikes()[:, kept]
     found: dict[str, list[Any]] = {name: [] for name in ("auc", "threshold", "hit_rate", "ablation", "sparsity")}
     for depth, path in network_paths.items():
-        model, scaling = training.load(path)
+        model, scaling = surrogate.load(path)
         logit = training.predict(model, test, scaling)[0][:, kept]
         found["auc"].append(float(metrics.count_pairs(logit, spikes).auc()))
         found["threshold"].append(metrics.operating_threshold(logit, spikes))
@@ -76,7 +76,7 @@ def inspect(network_paths: dict[int, Path], test: Trials, types: SynapseTypes, s
 
 
 def _describe_templates(path: Path, test: Trials, types: SynapseTypes) -> dict[str, np.ndarray]:
-    model, _ = training.load(path)
+    model, _ = surrogate.load(path)
     found = templates.find(model, test, N_TEMPLATES)
     step = -(-found.effect.shape[1] // MOST_LAGS)
     effect, template = _thin(found.effect, step), _thin(found.template, step)

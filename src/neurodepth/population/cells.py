@@ -8,7 +8,7 @@ import numpy as np
 from neuron import h
 
 from neurodepth.cells.compartmental import CompartmentalCell
-from neurodepth.cells.definition import CellDefinition
+from neurodepth.cells.definition import CellDefinition, releases_at_random
 from neurodepth.cells.stepped import solve
 from neurodepth.cells.trial import Events
 from neurodepth.population import Activity, Wiring
@@ -33,8 +33,13 @@ class Cells:
             data_path: The user's data folder, searched for the morphology.
 
         Raises:
-            ValueError: If the simulator is another one.
+            ValueError: If the simulator is another one, or the cell's synapses release at random.
         """
+        if releases_at_random(definition.values):
+            raise ValueError(
+                f"{definition.name}: its synapses release vesicles at random, which these connections do not: choose a variant "
+                "without release"
+            )
         if simulator not in ("coreneuron", "neuron"):
             raise ValueError(
                 f"simulator is '{simulator}', expected coreneuron or neuron: tables hold one cell a process"

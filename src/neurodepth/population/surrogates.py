@@ -10,6 +10,8 @@ from neurodepth.population import Activity, Wiring
 from neurodepth.streaming import Stream, Weights
 from neurodepth.trials import Trials
 
+FEWEST_INTERVALS = 200  # ASSUME: of the shipped point neuron 49 give 32 ms, 1000 and more 9 ms
+
 
 class SpikeDraws:
     """Spikes of neurons, drawn from what a surrogate predicts, with the pause after a spike that it does not know of.
@@ -17,7 +19,7 @@ class SpikeDraws:
     A surrogate gives the probability of a spike in a millisecond over all that may have happened before. Drawn each by itself,
     the milliseconds over which it spreads one spike may give two. Here a neuron is silent for a while after a spike, and
     spikes the likelier when it might have done so but did not, such that every millisecond keeps its probability, as long as
-    the probabilities within a pause sum to at most 1.
+    the probabilities within a pause sum to at most 1. What goes beyond is lost.
 
     Args:
         n_neurons: Drawn side by side, each by itself.
@@ -37,16 +39,27 @@ class SpikeDraws:
         """The next millisecond: who spikes, bool, shape (neurons,), from what the surrogate predicts, of that shape."""
         self._silent_ms += 1
         may = self._silent_ms >= self._refractory_ms
-        hazard = probability / np.maximum(1 - self._recent.sum(axis=0), np.maximum(probability, np.finfo(float).tiny))
-        spiked = may & (self._rng.random(len(may)) < hazard)
+        left = 1 - self._recent.sum(axis=0)  # the chance that it may
+        kept = np.clip(probability, 0, np.maximum(left, 0))
+        spiked = may & (self._rng.random(len(may)) * left < kept)
         self._silent_ms[spiked] = 0
-        self._recent = np.concatenate([self._recent, probability[None]])[1:]
+        self._recent = np.concatenate([self._recent, kept[None]])[1:]
         return spiked
 
 
 def shortest_interval_ms(trials: Trials) -> int:
-    """Whole milliseconds that pass at least between two spikes of a trial, for `refractory_ms`; 1 if no trial has two."""
-    return max(1, int(min((np.diff(times).min() for times in trials.spike_time_ms if len(times) > 1), default=1)))
+    """Whole milliseconds that pass at least between two spikes of a trial, for `refractory_ms`.
+
+    Raises:
+        ValueError: If there are too few intervals to know.
+    """
+    intervals_ms = np.concatenate([np.diff(times) for times in trials.spike_time_ms])
+    if len(intervals_ms) < FEWEST_INTERVALS:
+        raise ValueError(
+            f"expected at least {FEWEST_INTERVALS} intervals between spikes, found {len(intervals_ms)}, whose shortest may be far "
+            "too long: give more trials, or the pause by hand"
+        )
+    return max(1, int(intervals_ms.min()))
 
 
 def simulate(
@@ -64,9 +77,14 @@ def simulate(
         wiring: Connections.
         background: Input of each neuron besides.
         duration_ms: How long.
-        rng: Draws the spikes.
+        rng: Draws the spikes, and whether one arrives in the millisecond of its delay or in the next: within its own
+            millisecond it may have been early or late.
         refractory_ms: Of every neuron (`SpikeDraws`).
+
+    Raises:
+        ValueError: If wiring or background do not fit the neurons and their synapses.
     """
+    _check(wiring, background, weights.n_synapses)
     n_neurons, n_synapses = wiring.n_neurons, weights.n_synapses
     stream, draws = Stream(weights, n_neurons), SpikeDraws(n_neurons, refractory_ms, rng)
     reached = wiring.target * n_synapses + wiring.synapse  # numbers of synapses over all neurons
@@ -85,9 +103,29 @@ def simulate(
         probability, _ = stream.advance(sparse.coo_array((spikes_in, (rows, columns)), shape=(n_neurons, n_synapses)))
         spiked = draws.draw(probability[:, 0])
         is_sent = spiked[wiring.source]
-        for delay_ms in np.unique(wiring.delay_ms[is_sent]):
-            if time_ms + delay_ms < duration_ms:
-                arriving[time_ms + delay_ms].append(reached[is_sent & (wiring.delay_ms == delay_ms)])
+        after_ms = wiring.delay_ms + rng.integers(0, 2, n_neurons)[wiring.source]
+        for later_ms in np.unique(after_ms[is_sent]):
+            if time_ms + later_ms < duration_ms:
+                arriving[time_ms + later_ms].append(reached[is_sent & (after_ms == later_ms)])
         neurons.append(np.flatnonzero(spiked))
         times_ms.append(np.full(len(neurons[-1]), time_ms + 0.5))  # somewhere in this millisecond
     return Activity(n_neurons, duration_ms, np.concatenate(times_ms), np.concatenate(neurons))
+
+
+def _check(wiring: Wiring, background: Sequence[Events], n_synapses: int) -> None:
+    """Check that everything arrives at a synapse that there is, and after it was sent."""
+    if len(background) != wiring.n_neurons:
+        raise ValueError(f"expected the background of {wiring.n_neurons} neurons, found {len(background)}")
+    for neuron, events in enumerate(background):
+        if (np.diff(events.time_ms.astype(np.int64)) < 0).any():
+            raise ValueError(f"background of neuron {neuron}: expected events sorted by time")
+    for name, found, n_allowed in (
+        ("synapses of the wiring", wiring.synapse, n_synapses),
+        ("synapses of the background", np.concatenate([events.synapse for events in background]), n_synapses),
+        ("sources of the wiring", wiring.source, wiring.n_neurons),
+        ("targets of the wiring", wiring.target, wiring.n_neurons),
+    ):
+        if len(found) and not 0 <= found.min() <= found.max() < n_allowed:
+            raise ValueError(f"{name}: expected 0 to {n_allowed - 1}, found {found.min()} to {found.max()}")
+    if len(wiring.delay_ms) and wiring.delay_ms.min() < 1:
+        raise ValueError(f"delays of the wiring: expected at least 1 ms, found {wiring.delay_ms.min()} ms")

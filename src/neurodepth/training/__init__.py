@@ -144,12 +144,6 @@ def save(model: keras.Model, scaling: Scaling, description: dict[str, Any], path
     os.replace(temporary, path)
 
 
-def load(path: str | Path) -> tuple[keras.Model, Scaling]:
-    """Read what `save` wrote; the model predicts but does not train on."""
-    description = json.loads(Path(path).with_suffix(".json").read_text())
-    return networks.load(path), Scaling(**description["scaling"])
-
-
 def _scored_loss(name: str, history_ms: int, to_regions: np.ndarray | None = None) -> Any:
     """Loss over the part of a window whose whole history lies inside the window.
 

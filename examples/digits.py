@@ -53,7 +53,9 @@ def main(
     pixels, digit = load_digits(return_X_y=True)
     brightness = pixels[:n_digits] / pixels.max()
     parts = train_test_split(brightness, digit[:n_digits], test_size=0.25, random_state=seed, stratify=digit[:n_digits])
-    noted = surrogate.describe(network)["training_data"]
+    noted = surrogate.describe(network).get("training_data", {})
+    if "n_excitatory" not in noted:
+        raise click.UsageError(f"{network} does not note how many of its synapses excite: train it again")
     of_kind = np.array([noted["n_excitatory"], noted["n_synapses"] - noted["n_excitatory"]])
     at_first = np.repeat(contacts / of_kind, of_kind)
     options = {"output": output, "contacts": at_first, "seed": seed}

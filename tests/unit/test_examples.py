@@ -19,6 +19,7 @@ ARCHITECTURE = {
 def make_network(tmp_path):
     def make(n_synapses):
         description = {"network": "small", "architecture": ARCHITECTURE, "depth": 2, "training_trials": 1, "seed": 1}
+        description |= {"training_data": {"n_synapses": n_synapses, "n_excitatory": n_synapses // 2}}
         path = tmp_path / "net.keras"
         training.save(networks.build(ARCHITECTURE, 2, n_synapses), Scaling(-65.0, 4.0, []), description, path)
         return path

@@ -1,6 +1,7 @@
 """A study's configuration: what the schema cannot say about it."""
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ def read(paths: Sequence[str | Path]) -> dict[str, Any]:
     study = validation.read_yaml(project.default_study())
     for path in paths:
         study = validation.overlay(study, validation.read_yaml(path))
+    study = validation.with_numbers(study, "config")
     return study | {"conditions": conditions(study)}
 
 
@@ -33,14 +35,6 @@ def conditions(study: dict[str, Any]) -> Any:
     if not isinstance(defaults, dict) or not isinstance(given, list):
         return given
     return [validation.overlay(defaults, one) if isinstance(one, dict) else one for one in given]
-
-
-def parallel(study: dict[str, Any]) -> Any:
-    """The section `parallel` of a merged configuration; Snakemake takes a number in a profile's or its own `--config` for text."""
-    given = study.get("parallel")
-    if isinstance(given, dict) and str(given.get("cores_per_job")).isdigit():
-        return given | {"cores_per_job": int(given["cores_per_job"])}
-    return given
 
 
 def check(configuration: dict[str, Any], models_path: str | Path) -> None:
@@ -64,7 +58,8 @@ def faults(configuration: dict[str, Any], models_path: str | Path, origin: str =
     found = validation.faults(configuration, "config", origin)
     study = validation.without_faults(configuration, "config")
     models = Path(models_path)
-    found += [f"{origin}: {fault}" for fault in _window_faults(study)]
+    found += [f"{origin}: {fault}" for fault in _results_faults(study.get("results_path", ""))]
+    found += [f"{origin}: {fault}" for fault in _time_faults(study)]
     found += [f"{origin}: {fault}" for fault in _engine_faults(study.get("parallel", {}))]
     found += [f"{origin}: {fault}" for fault in _twice(study.get("conditions", []))]
     for condition in study.get("conditions", []):
@@ -94,8 +89,16 @@ def sampling(study: dict[str, Any], network: str) -> Sampling:
     return Sampling(training["batch_size"], *lengths_ms)
 
 
-def _window_faults(study: dict[str, Any]) -> Iterator[str]:
+def _results_faults(path: str) -> Iterator[str]:
+    if found := [one for one in "~${}" if one in path]:
+        yield f"results_path is '{path}': expected a path as it is, found {found[0]}, which nothing expands: write it out"
+
+
+def _time_faults(study: dict[str, Any]) -> Iterator[str]:
     duration_ms, window_ms = study.get("simulation", {}).get("duration_ms"), study.get("training", {}).get("window_ms")
+    step_ms = study.get("simulation", {}).get("step_ms")
+    if step_ms and not math.isclose(round(1 / step_ms) * step_ms, 1, rel_tol=1e-5):
+        yield f"simulation.step_ms is {step_ms}: a whole number of steps must fit into 1 ms (1/16, 1/20, 1/40, ...)"
     if duration_ms and window_ms and window_ms > duration_ms:
         yield (
             f"training.window_ms is {window_ms}, more than simulation.duration_ms ({duration_ms}): shorten the window or "
@@ -121,6 +124,7 @@ def _faults_of_condition(condition: dict[str, Any], study: dict[str, Any], model
     found = []
     if "cell" in condition:
         found += _complaint(lambda: _read_variant(condition, models, origin))
+        found += [f"{origin}: {fault}" for fault in _replay_faults(condition, study, models)]
     for kind, names in (("network", [condition.get("network")]), ("baseline", condition.get("baselines", []))):
         for name in filter(None, names):
             found += [f"{origin}: {fault}" for fault in _network_faults(kind, name, condition, study, models)]
@@ -146,6 +150,26 @@ def _read_variant(condition: dict[str, Any], models: Path, origin: str) -> None:
             find_morphology(cell)
         except FileNotFoundError as error:
             raise validation.InvalidFileError(f"{folder / 'cell.yaml'}: morphology.path: {error}") from error
+
+
+def _replay_faults(condition: dict[str, Any], study: dict[str, Any], models: Path) -> Iterator[str]:
+    """Splits that a recorded input does not reach."""
+    if _complaint(lambda: _read_variant(condition, models, "")) or not condition.get("trials"):
+        return  # said already
+    cell = read_cell(project.find_cell(condition["cell"], models), condition.get("variant"))
+    simulation, recordings = study.get("simulation", {}), cell.values["input"].get("replay")
+    if recordings is None or "duration_ms" not in simulation:
+        return
+    needed = dict(condition["trials"])
+    if cell.values["type"] != "point" and simulation.get("dendrite_components"):
+        needed["pilot"] = simulation.get("pilot_trials", 0)
+    for split, n_trials in needed.items():
+        needed_ms, found_ms = n_trials * simulation["duration_ms"], recordings.get(split, {}).get("duration_ms", 0)
+        if found_ms < needed_ms:
+            yield (
+                f"{cell.name}/{cell.variant} replays a recording: expected {needed_ms} ms of it for the {n_trials} trials of the "
+                f"split {split}, found {found_ms} ms: simulate fewer trials or bring a longer recording"
+            )
 
 
 def _network_faults(

@@ -30,9 +30,14 @@ def folder() -> Path:
 
 
 def default_study() -> Path:
-    """The complete configuration that studies are laid over: that of the working folder, else the project's."""
-    own = Path("config/default.yaml")  # as in the Snakefile
-    return own if own.is_file() else folder() / own
+    """The complete configuration that studies are laid over: that of the working folder, else the project's.
+
+    As the Snakefile says: `config/default.yaml` in a checkout, `config.yaml` in a folder that `neurodepth new` made.
+    """
+    default, own = Path("config/default.yaml"), Path("config.yaml")
+    if default.is_file():
+        return default
+    return own if own.is_file() and Path("Snakefile").is_file() else folder() / default
 
 
 def find_cell(name: str, models_path: str | Path = MODELS) -> Path:

@@ -4,6 +4,7 @@ import copy
 import difflib
 import functools
 import json
+import math
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
@@ -28,6 +29,19 @@ EXPECTED = {  # rules of a schema, and what each expects
     "minProperties": "at least {} keys",
     "uniqueItems": "every item once",
 }
+NUMBERS = ("integer", "number")  # types of a schema
+# JSON Schema takes 3.0 for an integer, which Python does not, and a number may be infinite or none.
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {
+            "integer": lambda _, found: isinstance(found, int) and not isinstance(found, bool),
+            "number": lambda _, found: (
+                isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found)
+            ),
+        }
+    ),
+)
 ENDINGS = {1: "st", 2: "nd", 3: "rd"}  # of ordinal numbers, but those from 11 to 13
 _explained: dict[tuple[str, str], list[str]] = {}  # what is wrong with each mapping, by schema and content
 
@@ -111,6 +125,20 @@ def without_faults(content: dict[str, Any], schema_name: str) -> dict[str, Any]:
     return sound
 
 
+def with_numbers(content: dict[str, Any], schema_name: str) -> dict[str, Any]:
+    """A copy in which text that is a number is one where a schema wants one: YAML takes 1e-3, and Snakemake all in `--config`, for text."""
+    numbered = copy.deepcopy(content)
+    for error in _validator(schema_name).iter_errors(content):
+        wants = {kind for one in [error, *error.context] if one.validator == "type" for kind in _types(one)}
+        if not isinstance(error.instance, str) or not wants & set(NUMBERS) or error.path != error.absolute_path:
+            continue
+        number = _as_number(error.instance)
+        if number is not None:
+            *above, last = error.absolute_path
+            functools.reduce(lambda part, key: part[key], above, numbered)[last] = number
+    return numbered
+
+
 def overlay(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
     """Lay one mapping over another: mappings merge key by key, everything else is replaced."""
     merged = dict(base)
@@ -129,7 +157,12 @@ def nearest(word: str, known: list[str]) -> str:
 @functools.cache
 def _validator(schema_name: str) -> jsonschema.Draft202012Validator:
     text = resources.files("neurodepth").joinpath(f"schemas/{schema_name}.yaml").read_text()
-    return jsonschema.Draft202012Validator(yaml.load(text, FastLoader))  # noqa: S506 it is a safe one
+    return _Validator(yaml.load(text, FastLoader))  # noqa: S506 it is a safe one
+
+
+def _types(error: jsonschema.ValidationError) -> list[str]:
+    found = cast(Any, error.validator_value)
+    return found if isinstance(found, list) else [found]
 
 
 def _remove(content: Any, path: list[str | int]) -> None:
@@ -208,7 +241,14 @@ def _number_hint(error: jsonschema.ValidationError) -> str:
     """What to write for a number that YAML takes for text, such as 1e-3."""
     if error.validator != "type" or not isinstance(error.instance, str):
         return ""
+    number = _as_number(error.instance)
+    return "" if number is None else f": YAML reads it as text, write {number}"
+
+
+def _as_number(text: str) -> int | float | None:
+    """What a text says, as a whole number where it is one; None if it is no number."""
     try:
-        return f": YAML reads it as text, write {float(error.instance)}"
+        number = float(text)
     except ValueError:
-        return ""
+        return None
+    return int(number) if number.is_integer() else number

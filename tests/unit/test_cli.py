@@ -203,6 +203,22 @@ def test_training_refuses_test_trials_and_asks_for_validation_trials(shards):
     assert "none of validation" in shards("train", "t.h5").output
 
 
+def test_a_training_replaces_nothing_unasked_and_takes_no_misspelt_study(shards, tmp_path):
+    (tmp_path / "net.csv").write_text("mine")
+    done = shards("train", "t.h5", "v.h5", "--output", "net.keras")
+    assert "net.csv exists: choose another --output or give --overwrite" in done.output
+    (tmp_path / "study.yaml").write_text("training: {lerning_rate: 0.5}")
+    done = shards("train", "t.h5", "v.h5", "--config", "study.yaml", "--output", "other.keras")
+    assert done.exit_code == PROBLEM
+    assert "study.yaml: unknown key 'training.lerning_rate': did you mean 'learning_rate'?" in done.output
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(run):
+    done = run("simulate", "lif", "--output", "/proc/nowhere/lif.h5")
+    assert done.exit_code == PROBLEM
+    assert "trial" not in done.output
+
+
 def test_an_output_that_is_not_finished_leaves_the_old_one_and_nothing_else(tmp_path):
     output = tmp_path / "net.keras"
     output.write_text("old")

@@ -7,6 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from neurodepth import experiments, figures, stimulus_design
+from neurodepth.cli.group import USAGE
 from neurodepth.networks import backend
 from tests.unit.test_cli import run  # noqa: F401 fixture
 from tests.unit.test_experiments import linear  # noqa: F401 fixture
@@ -46,3 +47,10 @@ def test_answers_are_a_table_for_people_and_json_for_programs(run, answered, tmp
     assert (found["cell"], found["variant"], found["output"]) == ("l5pc", "nmda", "b.npz")
     assert len(found["answers"]) == len(table.stdout.splitlines()) - 1
     assert {path.suffix for path in tmp_path.iterdir()} == {".npz", ".svg"}
+
+
+@pytest.mark.parametrize("command", ["experiment", "ask"])
+def test_answers_are_npz_and_nothing_else(run, answered, command):  # noqa: F811
+    done = run(command, "l5pc", "net.keras", "--output", "answers")
+    assert done.exit_code == USAGE
+    assert "expected a name that ends in .npz, found answers" in done.output

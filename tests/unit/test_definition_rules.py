@@ -31,10 +31,6 @@ MISTAKES = [
         r"synapses\.excitatory\.parameters\.nmda_decay_ms: expected more than 0 ms, found 0",
     ),
     (
-        "regions: { soma: { leak: { conductance_s_per_cm2: .nan } } }",
-        r"regions\.soma\.leak\.conductance_s_per_cm2: expected a finite number, found nan",
-    ),
-    (
         "regions: { apical: { channels_s_per_cm2: { Ih: [{ from_um: 900, to_um: 100, density: 1 }] } } }",
         r"regions\.apical\.channels_s_per_cm2\.Ih: expected from_um below to_um, found 900 and 100",
     ),

@@ -111,6 +111,34 @@ def test_a_simulation_asks_for_memory_for_its_trials_and_their_file(dry_run, rat
     assert {name: one for name, one in written.items() if "simulate_trials" in name and mb[name] < one} == {}
 
 
+def test_a_cell_is_planned_with_the_simulator_and_the_step_that_it_asks_for(rates, tmp_path, monkeypatch, project):
+    own = tmp_path / "models" / "cells" / "mine" / "cell.yaml"
+    own.parent.mkdir(parents=True)
+    base = {"extends": str(project / "models" / "cells" / "l5pc" / "cell.yaml")}
+    own.write_text(yaml.safe_dump(base | {"simulation": {"simulator": "neuron", "step_ms": 0.025}}))
+    conditions = [
+        {
+            "cell": name,
+            "variant": "nmda",
+            "network": "tcn",
+            "trials": {"train": 8, "validation": 2, "test": 2},
+            "updates": 300,
+        }
+        for name in ("mine", "l5pc")
+    ]
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump({"conditions": conditions}))
+    monkeypatch.chdir(tmp_path)
+    mine, shipped = (
+        next(
+            job.shared_work["simulation_l5pc"]
+            for job in jobs_of(plan.read_study(["study.yaml"]), rates, 1)
+            if f"simulate_trials/{name}" in job.name
+        )
+        for name in ("mine", "l5pc")
+    )
+    assert mine / shipped == pytest.approx(rates.simulators["neuron"] * 0.0625 / 0.025)
+
+
 def test_twice_the_trials_take_twice_the_simulation_beside_the_start_of_jobs(rates):
     study = plan.read_study(["config/paper.yaml"])
     more = copy.deepcopy(study)
@@ -300,6 +328,7 @@ def test_the_command_writes_json(rates):
         (("--measured", "nowhere"), "nowhere/verdict.json: no such file"),
         (("--rates", "config/quick.yaml"), "--save-rates"),
         (("--cores", 2, "--jobs", 2), "give one of them"),
+        (("--save-rates", "config/quick.yaml"), "config/quick.yaml exists: choose another"),
     ],
 )
 def test_what_cannot_be_planned_gets_one_clear_line(arguments, message):

@@ -1,6 +1,7 @@
 import shutil
 
 import pytest
+import yaml
 
 from neurodepth import configuration, networks, validation
 from neurodepth import project as projects
@@ -191,7 +192,66 @@ def test_a_morphology_that_is_not_there_is_named_before_anything_runs(project, d
 def test_a_value_that_the_schema_refuses_is_not_compared_with_others(project, default):
     default["simulation"]["duration_ms"] = "1e3"
     (fault,) = configuration.faults(default, project / "models")
-    assert fault.endswith("simulation.duration_ms: expected integer, found '1e3': YAML reads it as text, write 1000.0")
+    assert fault.endswith("simulation.duration_ms: expected integer, found '1e3': YAML reads it as text, write 1000")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "found"),
+    [
+        ("training", "batch_size", 10.0, "expected integer, found 10.0"),
+        ("training", "learning_rate", float("nan"), "expected number, found NaN"),
+        ("training", "learning_rate", float("inf"), "expected number, found Infinity"),
+        ("simulation", "step_ms", True, "expected number, found true"),
+    ],
+)
+def test_a_number_is_finite_and_an_integer_has_no_point(project, default, section, key, value, found):
+    default[section][key] = value
+    (fault,) = configuration.faults(default, project / "models")
+    assert fault == f"configuration: {section}.{key}: {found}"
+
+
+def test_text_that_is_a_number_is_one_where_a_number_is_wanted(tmp_path, default):
+    """As YAML reads 1e-3, and Snakemake all that `--config` says."""
+    given = {"depths": ["1", "3"], "training": {"learning_rate": "1e-3"}, "results_path": "10"}
+    given |= {"parallel": {"cores_per_job": "2", "engine": "local"}, "seed": "one"}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(given))
+    study = configuration.read([tmp_path / "study.yaml"])
+    assert (study["depths"], study["training"]["learning_rate"]) == ([1, 3], 0.001)
+    assert (study["parallel"]["cores_per_job"], study["results_path"], study["seed"]) == (2, "10", "one")
+    assert isinstance(study["depths"][0], int)
+
+
+@pytest.mark.parametrize(("path", "found"), [("~/scratch", "~"), ("$SCRATCH/one", "$"), ("results/{cell}", "{")])
+def test_a_results_path_that_nothing_expands_is_refused(default, project, path, found):
+    default["results_path"] = path
+    (fault,) = configuration.faults(default, project / "models")
+    assert fault == (
+        f"configuration: results_path is '{path}': expected a path as it is, found {found}, which nothing expands: write it out"
+    )
+
+
+def test_a_step_that_does_not_divide_a_millisecond_is_refused(default, project):
+    default["simulation"]["step_ms"] = 0.3
+    (fault,) = configuration.faults(default, project / "models")
+    assert "simulation.step_ms is 0.3: a whole number of steps must fit into 1 ms" in fault
+
+
+def test_a_recording_that_ends_before_the_study_or_lacks_a_split_is_refused(project, tmp_path):
+    recording = {"path": "train.csv", "sha256": "0" * 64, "duration_ms": 60_000}
+    cell = validation.read_yaml(project / "models" / "cells" / "lif" / "cell.yaml")
+    cell["input"] |= {"replay": {"train": recording, "validation": recording}}
+    folder = tmp_path / "models" / "cells" / "recorded"
+    folder.mkdir(parents=True)
+    (folder / "cell.yaml").write_text(yaml.safe_dump(cell))
+    given = {"trials": {"train": 40, "validation": 10, "test": 10}, "network": "point", "updates": 300}
+    (tmp_path / "study.yaml").write_text(
+        yaml.safe_dump({"conditions": [given | {"cell": "recorded", "variant": "default"}]})
+    )
+    found = configuration.faults(configuration.read([tmp_path / "study.yaml"]), tmp_path / "models")
+    assert {fault.split("recording: ")[1].split(": ")[0] for fault in found} == {
+        "expected 240000 ms of it for the 40 trials of the split train, found 60000 ms",
+        "expected 60000 ms of it for the 10 trials of the split test, found 0 ms",
+    }
 
 
 @pytest.mark.parametrize("key", ["seed", "depths", "conditions", "training", "parallel", "simulation"])

@@ -16,7 +16,7 @@ STUDY = {
     "conditions": [
         {"cell": "l5pc", "variant": "unreliable", "network": "tcn", "target_output_rate_hz": 1},  # a ceiling
         {"cell": "l5pc", "variant": "nmda", "network": "tcn"},  # experiments
-        {"cell": "lif", "variant": "default", "network": "point"},
+        {"cell": "lif", "variant": "default", "network": "point", "baselines": ["perceptron"]},
     ],
     "condition_defaults": {"trials": TRIALS, "updates": 1},
     "experiment_backgrounds": 1,
@@ -63,6 +63,11 @@ def test_every_job_that_simulates_dendrites_asks_for_the_cores_of_the_profile_an
     assert simulating == {(rule, "l5pc", CORES) for rule in SIMULATIONS}
     assert {threads for *_, threads in asked - simulating} == {1}
     assert ("simulate_trials", "lif", 1) in asked
+
+
+def test_every_job_asks_for_memory_and_time(submitted):
+    assert "train_baseline" in {job["rule"] for job in submitted}
+    assert all(job["resources"]["mem_mb"] > 0 and job["resources"]["runtime"] > 0 for job in submitted)
 
 
 def test_a_job_is_told_the_cores_of_the_profile(submitted):

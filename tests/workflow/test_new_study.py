@@ -53,6 +53,18 @@ def test_a_new_study_passes_a_dry_run_with_the_rules_of_the_project(study):
     assert "simulate_trials" in output
 
 
+def test_a_key_that_stands_twice_is_refused(study):
+    (study / "twice.yaml").write_text("depths: [1]\nseed: 2\ndepths: [1, 3]\n")
+    code, output = snakemake(study, "-n", "--configfile", "twice.yaml", check=False)
+    assert code != 0
+    assert "the key 'depths' stands in line 1 too: keep one" in output
+
+
+def test_numbers_of_the_command_line_are_numbers(study):
+    given = ("depths=[1]", "training={learning_rate: 1e-3}", "parallel={cores_per_job: 2}")
+    assert "simulate_trials" in snakemake(study, "-n", "--quiet", "rules", "--config", *given)[1]
+
+
 def test_a_sequential_search_passes_a_dry_run(study):
     _, output = snakemake(study, "-n", "--quiet", "rules", "--config", "search=sequential")
     assert "judge_depth" in output

@@ -2,22 +2,25 @@
 
 import functools
 import os
+from pathlib import Path
 
-from neurodepth import configuration, project, provenance
+from neurodepth import configuration, project, provenance, validation
 from neurodepth.cells import definition
 from neurodepth.cells.foreign import files
 from neurodepth.cells.morphology import find_morphology
 from neurodepth.validation import InvalidFileError
 from snakemake.exceptions import WorkflowError
 
-config["conditions"] = configuration.conditions(config)
-config["parallel"] = configuration.parallel(config)
 try:
+    for path in workflow.configfiles:
+        validation.read_yaml(path)  # Snakemake drops the first of two equal keys
+    config |= validation.with_numbers(config, "config")
+    config["conditions"] = configuration.conditions(config)
     configuration.check(config, models_path="models")
 except InvalidFileError as error:
     raise WorkflowError(str(error)) from None
 
-RESULTS = config["results_path"]
+RESULTS = Path(config["results_path"]).as_posix()
 CONDITIONS = {(one["cell"], one["variant"]): one for one in config["conditions"]}
 UNUSUAL = {  # variants with unusual input that networks are tested on, and how many trials of each
     (one["cell"], variant): one["trials"]["test"]

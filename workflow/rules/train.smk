@@ -64,6 +64,7 @@ use rule train_network as train_baseline with:
         f"{BENCHMARK_PATH}/train_baseline/{{cell}}/{{variant}}/{{network}}_depth_{{depth}}_trials_{{training_trials}}_seed_{{seed}}.tsv"
     priority: 0
     resources:
+        mem_mb=training_memory,
         runtime=planned_time(
             "train_baseline/{cell}/{variant}/{network}_depth_{depth}_trials_{training_trials}_seed_{seed}"
         ),

@@ -1,4 +1,4 @@
-"""What a schema cannot say of a cell's values: bounds in their order, times above 0, numbers that are finite."""
+"""What a schema cannot say of a cell's values: bounds in their order, times above 0."""
 
 import math
 from collections.abc import Iterator
@@ -14,19 +14,10 @@ def faults(values: dict[str, Any]) -> Iterator[str]:
     Args:
         values: The content of a `cell.yaml` with a variant laid over it.
     """
-    yield from _not_finite(values)
     yield from _of_foreign(values)
     yield from _of_regions(values.get("regions", {}))
     yield from _of_synapses(values.get("synapses", {}))
     yield from _of_input(values["input"], TREES[values["type"]])
-
-
-def _not_finite(value: Any, where: str = "") -> Iterator[str]:
-    if isinstance(value, float) and not math.isfinite(value):
-        yield f"{where}: expected a finite number, found {value}"
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, one in items:
-        yield from _not_finite(one, f"{where}.{key}" if where else str(key))
 
 
 def _of_foreign(values: dict[str, Any]) -> Iterator[str]:

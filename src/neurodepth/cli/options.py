@@ -73,7 +73,7 @@ def output(default: str | None = None, help: str = "File to write.") -> Callable
 
 def seed(help: str, default: int = 1) -> Callable[[Function], Function]:
     """The option `--seed`."""
-    return click.option("--seed", default=default, show_default=True, type=whole_number(0), help=help)
+    return click.option("--seed", default=default, show_default=True, type=whole_number(0, 2**32 - 1), help=help)
 
 
 overwrite = click.option("--overwrite", is_flag=True, help="Replace the output if it exists.")
@@ -90,10 +90,25 @@ data = click.option(
 )
 
 
-def refuse_existing(path: Path, may_overwrite: bool) -> None:
-    """Raise FileExistsError if an output exists that may not be replaced: before hours of work, not after."""
+def refuse_existing(path: Path, may_overwrite: bool, suffix: str | None = None) -> None:
+    """Refuse an output that cannot be written: before hours of work, not after.
+
+    Args:
+        path: Of the output; its folder is made.
+        may_overwrite: Whether it may be replaced.
+        suffix: That its name must have.
+
+    Raises:
+        FileExistsError: If it exists and may not be replaced.
+        PermissionError: If nothing can be written to its folder.
+    """
+    if suffix and path.suffix != suffix:
+        raise click.BadParameter(f"expected a name that ends in {suffix}, found {path}", param_hint="--output")
     if path.exists() and not may_overwrite:
         raise FileExistsError(f"{path} exists: choose another --output or give --overwrite")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"{path.parent}: expected a folder that can be written to: choose another --output")
 
 
 def protocol(cell: Path, variant: str | None, seed: int, duration_ms: int, data_path: Path) -> "Protocol":

@@ -37,6 +37,7 @@ from neurodepth.cli import options
 )
 @click.option("--save-rates", "save_path", type=options.FILE, help="Write the rates used, for --rates.")
 @click.option("--price-per-core-hour", type=options.number(0), help="In any currency.")
+@options.overwrite
 @options.as_json
 def plan(
     configs: tuple[Path, ...],
@@ -49,6 +50,7 @@ def plan(
     measured_cores: int | None,
     save_path: Path | None,
     price_per_core_hour: float | None,
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Say what a study will take: jobs, core hours, wall time, disk and cost.
@@ -65,6 +67,8 @@ def plan(
 
     if cores and jobs:
         raise click.UsageError("--cores is for one machine, --jobs for a cluster: give one of them")
+    if save_path:
+        options.refuse_existing(save_path, overwrite)
     machine_cores = os.cpu_count() or 1
     if job_overhead_s is None:
         job_overhead_s = planning.CLUSTER_OVERHEAD_S if jobs else 0
@@ -77,7 +81,8 @@ def plan(
     amounts = planning.estimate(study, rates, place, price_per_core_hour)
     assumed, short = planning.assumptions(study, rates), planning.short_trainings(study)
     if save_path:
-        planning.rates.write(rates, save_path)
+        with options.whole(save_path) as path:
+            planning.rates.write(rates, path)
     if as_json:
         shown = {
             "stages": list(map(asdict, amounts)),

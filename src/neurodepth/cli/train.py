@@ -59,25 +59,28 @@ def train(
     """
     import pandas as pd
 
-    from neurodepth import configuration, dataset, networks, training, training_data
+    from neurodepth import configuration, dataset, networks, training, training_data, validation
     from neurodepth.cells import branches
     from neurodepth.networks import backend
     from neurodepth.training import checkpoint
 
-    if output.suffix != ".keras":
-        raise click.BadParameter(f"expected a name that ends in .keras, found {output}", param_hint="--output")
-    options.refuse_existing(output, overwrite)
-    train_shards, training_trials, validation = _read_splits(shards)
+    options.refuse_existing(output, overwrite, ".keras")
+    for beside in (".json", ".csv"):
+        options.refuse_existing(output.with_suffix(beside), overwrite)
+    train_shards, training_trials, validation_trials = _read_splits(shards)
     training_trials = training_trials.first(trials or len(training_trials))
     architecture = networks.read(network)
-    study = configuration.read([config] if config else [])["training"]
-    budget = training.Budget(**study | {name: value for name, value in settings.items() if value is not None})
+    study = configuration.read([config] if config else [])
+    validation.check(study, "config", str(config or "the default study"))
+    budget = training.Budget(
+        **study["training"] | {name: value for name, value in settings.items() if value is not None}
+    )
     group = branches.group(pd.read_csv(synapses), networks.grouped_by(architecture)) if synapses else None
     backend.use_threads(cores)
     checkpoint_path = Path(f"{output}.checkpoint")
     with options.log_on_screen():
         model, scaling, history = training.train(
-            *(training_trials, validation, architecture, depth, seed, budget, checkpoint_path),
+            *(training_trials, validation_trials, architecture, depth, seed, budget, checkpoint_path),
             *(f"{network.stem}, depth {depth}", dataset.read_basis(basis) if basis else None, group),
         )
     description: dict[str, Any] = {"network": network.stem, "architecture": architecture, "synapse_group": group}

@@ -1,5 +1,6 @@
 """What a study will take, before anything is submitted: jobs, core hours, wall time, disk and cost."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -121,8 +122,11 @@ def measure(results_path: str | Path, start: Rates, cores: int) -> tuple[Rates, 
     import pandas as pd  # here, for the workflow plans at the start of every job
 
     results = Path(results_path)
-    verdict = validation.read_yaml(results / "verdict.json")  # JSON is YAML
-    study = verdict["configuration"]
+    verdict_path = results / "verdict.json"
+    if not verdict_path.is_file():
+        raise validation.InvalidFileError(f"{verdict_path}: no such file; expected the results of a finished study")
+    verdict = json.loads(verdict_path.read_text())
+    study = verdict.get("configuration", {})
     validation.check(study, "config", f"{results}/verdict.json, configuration")
     jobs = jobs_of(study, start, Place(cores, None, 0).job_cores(study))
     measured = [

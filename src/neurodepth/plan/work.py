@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from neurodepth import configuration, networks, project
-from neurodepth.cells.definition import no_experiments, releases_at_random
+from neurodepth.cells.definition import CellDefinition, no_experiments, releases_at_random, simulation_settings
 from neurodepth.networks import cost
 from neurodepth.plan.rates import Rates
 
@@ -83,7 +83,7 @@ class _Counter:
         self.simulation, self.training = study["simulation"], study["training"]
         # A large study asks for the same again in thousands of jobs.
         self._architecture = functools.cache(self._read_architecture)
-        self._cell = functools.cache(self._read_cell)
+        self._definition = functools.cache(self._read_cell)
         self._cost = functools.cache(self._count_cost)
         self.trial_s = self.simulation["duration_ms"] / MS_PER_S
 
@@ -148,8 +148,9 @@ class _Counter:
     ) -> Job:
         is_point = self._is_point(cell, variant)
         biology_s = n_trials * (trial_s or self.trial_s)
-        steps = 1.0 if is_point else self.rates.step_ms / self.simulation["step_ms"]
-        slowness = 1.0 if is_point else self.rates.simulators[self.simulation["simulator"]]
+        settings = simulation_settings(self._definition(cell, variant), self.simulation)
+        steps = 1.0 if is_point else self.rates.step_ms / settings["step_ms"]
+        slowness = 1.0 if is_point else self.rates.simulators[settings["simulator"]]
         kind = "point" if is_point else "compartmental"
         known = self.rates.cell(cell, is_point)
         return Job(
@@ -294,8 +295,11 @@ class _Counter:
     def _read_architecture(self, network: str) -> dict[str, Any]:
         return configuration.read_network(project.find_network(network, self.models))
 
-    def _read_cell(self, cell: str, variant: str) -> dict[str, Any]:
-        return configuration.read_cell(project.find_cell(cell, self.models), variant).values
+    def _read_cell(self, cell: str, variant: str) -> CellDefinition:
+        return configuration.read_cell(project.find_cell(cell, self.models), variant)
+
+    def _cell(self, cell: str, variant: str) -> dict[str, Any]:
+        return self._definition(cell, variant).values
 
     def _is_point(self, cell: str, variant: str) -> bool:
         return self._cell(cell, variant)["type"] == "point"

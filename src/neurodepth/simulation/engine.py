@@ -22,6 +22,11 @@ from typing import Any, Generic, TypeVar
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 N_AHEAD = 2  # items a worker is given: one to compute and one to begin when it is done; others might be idle before it
+NO_WORKERS = {  # kind of engine: what to do when there are too few
+    "local": "the machine is too busy to start them in time; run it again with less beside it, or with fewer cores",
+    "address": "start some with `dask worker --nthreads 1 --nworkers N ADDRESS`",
+    "slurm": "look at the queue",
+}
 CONNECT_S = 60
 SLURM_START_S = 3600  # a job may wait in the queue
 KEEP_IDLE_S = 60  # a worker that is not needed
@@ -172,7 +177,7 @@ def _wait_for_workers(client: Any, engine: Engine, n_workers: int) -> None:
     except TimeoutError as error:
         raise RuntimeError(
             f"{client.scheduler.address}: expected {n_workers} workers or more, found {len(client.nthreads())} in {wait_s} s: "
-            "start some with `dask worker --nthreads 1 --nworkers N ADDRESS`, or look at the queue"
+            f"{NO_WORKERS[engine.kind]}"
         ) from error
 
 

@@ -31,6 +31,7 @@ rule run_experiments:
             *(
                 "cells/anatomy.py",
                 "experiments",
+                "metrics.py",
                 "networks",
                 "surrogate.py",
                 "training",

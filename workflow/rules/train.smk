@@ -161,6 +161,7 @@ rule evaluate_baselines:
         digest=provenance.code_digest(
             *READING_CODE,
             "baselines.py",
+            "criterion.py",
             "evaluation.py",
             "networks",
             "scores.py",

@@ -26,14 +26,10 @@ from playwright.sync_api import sync_playwright
 from neurodepth import provenance, report, result_files
 from neurodepth.report import embedding, neuron, neuron_blocks, results
 
-TABLES = {
-    "accuracy_path": "accuracy_vs_depth.csv",
-    "comparison_path": "pareto.csv",
-    "data_needed_path": "data_needed.csv",
-    "dependence_path": "depth_by_criterion.csv",
-    "neurons_path": "neurons.csv",
-    "data_path": "data.csv",
-}
+TABLES = (
+    *(result_files.ACCURACY, result_files.COMPARISON, result_files.DATA_NEEDED, result_files.DEPENDENCE),
+    *(result_files.NEURONS, result_files.DATA),
+)
 CHART = "[data-chart=comparison]"
 
 
@@ -78,20 +74,14 @@ def write_report(study: Path, key: tuple[str, ...], n_neurons: int, folder: Path
     names = [f"{one.cell}_{number:02d}" for number in range(n_neurons)]
     own = next(cell for cell in verdict["cells"] if (cell["cell"], cell["variant"]) == key)
     (folder / "verdict.json").write_text(json.dumps(verdict | {"cells": [own | {"cell": name} for name in names]}))
-    tables = {name: file for name, file in TABLES.items() if (study / file).is_file()}
-    for file in tables.values():
+    for file in filter(lambda one: (study / one).is_file(), TABLES):
         rows = pd.read_csv(study / file).query("cell == @key[0] and variant == @key[1]")
         pd.concat([rows.assign(cell=name) for name in names]).to_csv(folder / file, index=False)
+    if (study / "benchmarks").is_dir():
+        shutil.copytree(study / "benchmarks", folder / "benchmarks")
     path = folder / "report.html"
     with _made_once():
-        report.write_report(
-            verdict_path=folder / "verdict.json",
-            conditions=[dataclasses.replace(one, cell=name) for name in names],
-            benchmarks_path=study / "benchmarks",
-            report_path=path,
-            figures_path=folder / "figures",
-            **{name: folder / file for name, file in tables.items()},
-        )
+        report.write_report(folder, [dataclasses.replace(one, cell=name) for name in names], path, folder / "figures")
     return path
 
 

@@ -10,6 +10,9 @@ from neurodepth import configuration
 if TYPE_CHECKING:
     from neurodepth.report import Condition
 
+VERDICT, ACCURACY = "verdict.json", "accuracy_vs_depth.csv"
+COMPARISON, DATA_NEEDED, DEPENDENCE = "pareto.csv", "data_needed.csv", "depth_by_criterion.csv"
+NEURONS, DATA = "neurons.csv", "data.csv"
 EXAMPLE, UNUSUAL, EXPERIMENTS, TRUST = "example.npz", "out_of_distribution.csv", "experiments.npz", "trust.json"
 TUNED = "output_rates.csv"
 # Of each neuron, by the name that the report gives it; a study of an earlier version may lack some.
@@ -50,12 +53,13 @@ def _condition(results: Path, condition: dict[str, Any], study: dict[str, Any]) 
 
     cell, variant = condition["cell"], condition["variant"]
     folder = results / cell / variant
-    described = {
-        name: if_there(folder / file)
-        for name, file in (
-            DESCRIBED | {"unusual_path": UNUSUAL, "experiments_path": EXPERIMENTS, "tuned_path": TUNED}
-        ).items()
+    asked_for = {  # where the study asks for it: an earlier one may have left it
+        "unusual_path": (UNUSUAL, condition.get("test_on")),
+        "experiments_path": (EXPERIMENTS, study.get("experiment_backgrounds")),
+        "tuned_path": (TUNED, condition.get("target_output_rate_hz")),
     }
+    files = DESCRIBED | {name: file for name, (file, is_asked_for) in asked_for.items() if is_asked_for}
+    described = {name: if_there(folder / file) for name, file in files.items()}
     histories = _histories(folder / "networks", condition, study)
     return Condition(cell, variant, folder / EXAMPLE, histories, **described)
 

@@ -3,6 +3,8 @@
 import html
 import json
 import re
+import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -139,15 +141,12 @@ def write_report(
                 **optional,
             )
         )
-    report.write_report(
-        study / "verdict.json",
-        study / "accuracy_vs_depth.csv",
-        conditions,
-        study / "benchmarks",
-        report_path,
-        report_path.parent / "figures",
-        **{f"{name}_path": study / file for name, file in TABLES.items() if name in tables},
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        given = Path(folder)
+        for name in ("verdict.json", "accuracy_vs_depth.csv", *(TABLES[one] for one in tables)):
+            shutil.copy(study / name, given)
+        shutil.copytree(study / "benchmarks", given / "benchmarks")
+        report.write_report(given, conditions, report_path, report_path.parent / "figures")
     return report_path
 
 

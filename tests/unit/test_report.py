@@ -315,7 +315,7 @@ def test_a_cell_is_drawn_from_its_results(study, page, tmp_path):
 
 
 def test_axes_carry_units(study):
-    table = results.read_accuracy(study / "accuracy_vs_depth.csv")
+    table = results.read_table(study / "accuracy_vs_depth.csv", results.ACCURACY_COLUMNS)
     example = results.read_example(study / "lif/default/example.npz")
     histories = [results.read_history(study / "lif/default/networks/depth_1/trials_10/seed_1.csv")]
     drawn = [
@@ -330,7 +330,7 @@ def test_axes_carry_units(study):
 
 
 def test_amounts_of_data_are_named_in_hours_or_minutes(study):
-    table = results.read_accuracy(study / "accuracy_vs_depth.csv").query("cell == 'lif'")
+    table = results.read_table(study / "accuracy_vs_depth.csv", results.ACCURACY_COLUMNS).query("cell == 'lif'")
     (axes,) = figures.accuracy_vs_depth(table.assign(training_h=0.2), Criterion(**CRITERION)).axes
     assert "0.20 h" in {text.get_text() for text in axes.texts}
     (axes,) = figures.accuracy_vs_depth(table.assign(training_h=0.04), Criterion(**CRITERION)).axes
@@ -371,7 +371,7 @@ def test_missing_result_file_is_named_with_its_cure(study, tmp_path):
 def test_missing_column_is_named(tmp_path):
     (tmp_path / "accuracy_vs_depth.csv").write_text("cell,variant\nlif,default\n")
     with pytest.raises(ValueError, match=r"accuracy_vs_depth\.csv: depth.* expected, found cell, variant"):
-        results.read_accuracy(tmp_path / "accuracy_vs_depth.csv")
+        results.read_table(tmp_path / "accuracy_vs_depth.csv", results.ACCURACY_COLUMNS)
 
 
 def test_missing_array_is_named(tmp_path):

@@ -43,6 +43,13 @@ def test_trainings_that_the_study_does_not_ask_for_are_left_out(results, study):
     assert names == ["depth_1/trials_12/seed_1.csv", "depth_1/trials_24/seed_1.csv"]
 
 
+def test_what_an_earlier_study_left_is_not_shown(results, study):
+    (results / "l5pc/nmda/out_of_distribution.csv").touch()
+    assert result_files.conditions(results, study)[0].unusual_path is None
+    study["conditions"][0]["test_on"] = ["volleys"]
+    assert result_files.conditions(results, study)[0].unusual_path == results / "l5pc/nmda/out_of_distribution.csv"
+
+
 def test_a_cell_that_is_no_longer_there_is_found_by_its_results(results, study):
     study["conditions"][0]["cell"] = "mine"
     (found,) = result_files.conditions(results, study)

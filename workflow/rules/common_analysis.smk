@@ -56,17 +56,3 @@ def described_files():
         path for pattern in DESCRIBED.values() for path in for_conditions(pattern)
     ]
     return described + list(EXPERIMENTS.values()) + list(TUNED.values())
-
-
-def shown_conditions():
-    """Neurons of the report with their files; None where there is none."""
-    shown = []
-    for (cell, variant), one in CONDITIONS.items():
-        names = {"cell": cell, "variant": variant}
-        files = {name: pattern.format_map(names) for name, pattern in DESCRIBED.items()}
-        unusual = f"{CONDITION_PATH}/{result_files.UNUSUAL}".format_map(names)
-        files["unusual_path"] = unusual if one.get("test_on") else None
-        files["experiments_path"] = EXPERIMENTS.get((cell, variant))
-        files["tuned_path"] = TUNED.get((cell, variant))
-        shown.append(names | files)
-    return shown

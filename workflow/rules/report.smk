@@ -174,8 +174,7 @@ rule make_report:
         mem_mb=more_each_attempt(2000),
         runtime=more_each_attempt(30),
     params:
-        conditions=shown_conditions(),
-        benchmarks=BENCHMARK_PATH,
+        results=RESULTS,
         digest=provenance.code_digest(
             "brain_cost.py",
             "experiments",
@@ -183,6 +182,7 @@ rule make_report:
             "neurons.py",
             "pareto.py",
             "report",
+            "result_files.py",
             "trust",
             "units.py",
         ),

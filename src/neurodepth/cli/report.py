@@ -30,20 +30,8 @@ def report(results: Path, output: Path | None, overwrite: bool) -> None:
         options.refuse_existing(output, overwrite)
     figures_name = f"{output.stem}_figures" if output else "figures"
     output = output or results / "report.html"
-    study = read_verdict(results / "verdict.json")["configuration"]
+    study = read_verdict(results / result_files.VERDICT)["configuration"]
     conditions = result_files.conditions(results, study)
     with options.whole(output) as path:
-        reporting.write_report(
-            verdict_path=results / "verdict.json",
-            accuracy_path=results / "accuracy_vs_depth.csv",
-            conditions=conditions,
-            benchmarks_path=results / "benchmarks",
-            report_path=path,
-            figures_path=path.with_name(figures_name),
-            comparison_path=result_files.if_there(results / "pareto.csv"),
-            data_needed_path=result_files.if_there(results / "data_needed.csv"),
-            dependence_path=result_files.if_there(results / "depth_by_criterion.csv"),
-            neurons_path=result_files.if_there(results / "neurons.csv"),
-            data_path=result_files.if_there(results / "data.csv"),
-        )
+        reporting.write_report(results, conditions, path, path.with_name(figures_name))
     click.echo(f"{output}: {len(conditions)} neurons")

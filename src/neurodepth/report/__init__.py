@@ -14,7 +14,7 @@ import plotly
 import yaml
 from markupsafe import Markup
 
-from neurodepth import figures
+from neurodepth import figures, result_files
 from neurodepth.criterion import FEWEST_SPIKES, FEWEST_TRIALS
 from neurodepth.depth import Criterion
 from neurodepth.report import (
@@ -64,46 +64,30 @@ PARTS = {
 }
 
 
-def write_report(
-    verdict_path: Path,
-    accuracy_path: Path,
-    conditions: Sequence[Condition],
-    benchmarks_path: Path,
-    report_path: Path,
-    figures_path: Path,
-    comparison_path: Path | None = None,
-    data_needed_path: Path | None = None,
-    dependence_path: Path | None = None,
-    neurons_path: Path | None = None,
-    data_path: Path | None = None,
-) -> None:
+def write_report(folder: Path, conditions: Sequence[Condition], report_path: Path, figures_path: Path) -> None:
     """Write the page, and each of its figures for print as SVG and PDF.
 
     Args:
-        verdict_path: verdict.json.
-        accuracy_path: accuracy_vs_depth.csv.
-        conditions: Neurons of the study, in the order of the page.
-        benchmarks_path: Folder of Snakemake's benchmark files; it may be absent.
+        folder: Results of the study: verdict.json and accuracy_vs_depth.csv; what else there is of `result_files` and of
+            Snakemake's benchmark files is shown too.
+        conditions: Neurons of the study, in the order of the page; as `result_files.conditions` finds them.
         report_path: HTML file to write.
         figures_path: Folder to write figures to.
-        comparison_path: pareto.csv.
-        data_needed_path: data_needed.csv.
-        dependence_path: depth_by_criterion.csv.
-        neurons_path: neurons.csv.
-        data_path: data.csv.
 
     Raises:
         FileNotFoundError: If a result is missing.
         ValueError: If a result file lacks something, or says nothing of a condition.
     """
-    verdict = results.read_verdict(verdict_path)
+    verdict = results.read_verdict(folder / result_files.VERDICT)
     criterion = Criterion(**verdict["criterion"])
-    study = {"accuracy": results.read_accuracy(accuracy_path)}
-    if comparison_path:
-        study["models"] = results.read_table(comparison_path, results.COMPARISON_COLUMNS)
-    if data_needed_path:
-        study["needed"] = results.read_table(data_needed_path, results.DATA_NEEDED_COLUMNS)
-    jobs = results.read_benchmarks(benchmarks_path)
+    study = {"accuracy": results.read_table(folder / result_files.ACCURACY, results.ACCURACY_COLUMNS)}
+    for name, file, columns in (
+        ("models", result_files.COMPARISON, results.COMPARISON_COLUMNS),
+        ("needed", result_files.DATA_NEEDED, results.DATA_NEEDED_COLUMNS),
+    ):
+        if path := result_files.if_there(folder / file):
+            study[name] = results.read_table(path, columns)
+    jobs = results.read_benchmarks(folder / "benchmarks")
     tables = [_tables(condition, study) for condition in conditions]
     assumptions = brain.assume(conditions, study.get("models"), criterion)
     cells = []
@@ -118,7 +102,7 @@ def write_report(
         f"ROC AUC of spike prediction against depth for every neuron, with the criterion {criterion.auc}.",
     )
     dependence = None
-    if dependence_path:
+    if dependence_path := result_files.if_there(folder / result_files.DEPENDENCE):
         dependence = embedding.embed(
             figures.depth_by_criterion(results.read_table(dependence_path, results.DEPENDENCE_COLUMNS), criterion),
             figures_path,
@@ -126,8 +110,9 @@ def write_report(
             "The depth that each neuron requires if another ROC AUC were asked for, a strip a neuron.",
         )
     data = None
-    if data_path:
+    if data_path := result_files.if_there(folder / result_files.DATA):
         data = _training_data(results.read_table(data_path, results.DATA_COLUMNS), conditions)
+    neurons_path = result_files.if_there(folder / result_files.NEURONS)
     packed = {
         "plotly": blocks.compress(plotly.offline.get_plotlyjs().encode()),
         "comparison": _comparison(study["accuracy"], criterion, data),

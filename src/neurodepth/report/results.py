@@ -113,16 +113,6 @@ def read_verdict(path: Path) -> dict[str, Any]:
     return verdict
 
 
-def read_accuracy(path: Path) -> pd.DataFrame:
-    """Read accuracy_vs_depth.csv.
-
-    Raises:
-        FileNotFoundError: If there is none.
-        ValueError: If a column is missing.
-    """
-    return read_table(path, ACCURACY_COLUMNS)
-
-
 def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Read a table that has at least some columns.
 

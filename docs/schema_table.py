@@ -25,7 +25,7 @@ class SchemaTable(Directive):
         """The table."""
         file = resources.files("neurodepth").joinpath(f"schemas/{self.arguments[0]}.yaml")
         schema = yaml.safe_load(file.read_text())
-        rows = list(_keys(schema, schema.get("$defs", {})))
+        rows = list(dict.fromkeys(_keys(schema, schema.get("$defs", {}))))
         group = nodes.tgroup(cols=3)
         group += [nodes.colspec(colwidth=width) for width in (40, 50, 10)]
         group += nodes.thead("", _row(nodes.Text, ("key", "value", "needed")))
@@ -43,12 +43,18 @@ def _keys(schema: dict[str, Any], definitions: dict[str, Any], path: str = ""):
         yield from _keys(value, definitions, f"{here}.")
         if value.get("type") == "array":
             yield from _keys(_resolve(value.get("items", {}), definitions), definitions, f"{here}[].")
+    for choice in _choices(schema):  # of several kinds of mapping, the keys of each
+        yield from _keys(_resolve(choice, definitions), definitions, path)
     others = schema.get("additionalProperties")
     if isinstance(others, dict):
         others = _resolve(others, definitions)
-        if "properties" in others or "type" in others:
+        if "properties" in others or "type" in others or _choices(others):
             yield f"{path}NAME", _describe(others, definitions), ""
             yield from _keys(others, definitions, f"{path}NAME.")
+
+
+def _choices(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*schema.get("oneOf", []), *schema.get("anyOf", [])]
 
 
 def _resolve(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

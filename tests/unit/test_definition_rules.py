@@ -19,6 +19,10 @@ MISTAKES = [
         r"input\.trees\.apcial: expected a tree of this type of cell, basal or apical",
     ),
     (
+        "input: { per_um: { excitatory_max_per_100ms: 0.1, inhibitory_offset_per_100ms: [-0.1, 0.03] } }",
+        r"input\.per_um: expected a tree without rates of its own, found all of them in input\.trees",
+    ),
+    (
         "synapses: { inhibitory: { parameters: { gmax_us: -0.001 } } }",
         r"synapses\.inhibitory\.parameters\.gmax_us: expected 0 uS or more, found -0\.001",
     ),

@@ -61,6 +61,11 @@ def _of_input(statistics: dict[str, Any], trees: tuple[str, ...]) -> Iterator[st
     if "per_um" in statistics:
         offsets = statistics["per_um"]["inhibitory_offset_per_100ms"]
         yield from _ordered("input.per_um.inhibitory_offset_per_100ms", offsets)
+        if set(trees) <= statistics.get("trees", {}).keys():
+            yield (
+                "input.per_um: expected a tree without rates of its own, found all of them in input.trees, which count more: take "
+                "them away (trees: null), or input.per_um"
+            )
     yield from _ordered("input.synapse_factor", statistics["synapse_factor"])
     for one in statistics.get("oscillations", []):
         yield from _ordered("input.oscillations.frequency_hz", one["frequency_hz"])

@@ -18,14 +18,18 @@ from neurodepth.cli import options
     "--duration-ms", default=6000, show_default=True, type=options.whole_number(2, 65535), help="Length of a trial."
 )
 @click.option(
-    "--step-ms", type=options.number(0, is_open=True), default=0.0625, show_default=True, help="Integration step."
+    "--step-ms",
+    type=options.number(0, is_open=True),
+    default=0.0625,
+    show_default="what the cell asks for, else 0.0625",
+    help="Integration step.",
 )
 @click.option("--first-order", is_flag=True, help="Implicit Euler instead of Crank-Nicolson.")
 @click.option(
     "--simulator",
     type=click.Choice(["tabulated", "coreneuron", "neuron"]),
     default="tabulated",
-    show_default=True,
+    show_default="what the cell asks for, else tabulated",
     help="What integrates a compartmental cell; docs/simulator.md.",
 )
 @options.seed("Of all input.")

@@ -25,8 +25,8 @@ function aucText(one, more = "") {
 const DASHES = ["solid", "dot", "dashdot", "longdashdot"]; // of amounts of data, all of them first; the criterion is dashed
 
 function hoursText(value) { // as neurodepth.units.hours
-  if (value >= 0.1) return `${shortNumber(value)} h`;
-  return value * 60 >= 1 ? `${shortNumber(value * 60)} min` : `${shortNumber(value * 3600)} s`;
+  const [amount, unit] = value >= 0.1 ? [value, "h"] : value * 60 >= 1 ? [value * 60, "min"] : [value * 3600, "s"];
+  return `${amount.toFixed(Math.max(0, 1 - Math.floor(Math.log10(amount))))} ${unit}`;
 }
 
 CHARTS.accuracy_vs_depth = async (neuron) => {

@@ -5,7 +5,7 @@ const WARM_UP_MS = 500;
 const FIRST_WINDOW_MS = 1500;
 const FEW_SYNAPSES = 300; // whose events are drawn larger, to be seen
 const CLIP_MV = -55; // above it networks learn a spike, not a voltage
-const REGION_ORDER = ["axon", "soma", "basal", "trunk", "oblique", "apical", "tuft"];
+const REGION_ORDER = ["axon", "soma", "basal", "trunk", "oblique", "tuft"]; // as figures.dendrite;
 // Heights of the panels from below, as shares: [start, end].
 const PANELS = {
   dendrite: { probability: [0, 0.14], voltage: [0.18, 0.36], spikes: [0.39, 0.45], dendrite: [0.48, 0.76], raster: [0.79, 1] },

@@ -6,16 +6,16 @@ from neurodepth import jobs, report, result_files
 from neurodepth.report.results import read_verdict
 
 
-def make_report(results_path, report_path, figures_path):
-    folder = Path(results_path)
-    study = read_verdict(folder / result_files.VERDICT)["configuration"]
+def make_report(verdict_path, report_path, figures_path):
+    folder = Path(verdict_path).parent
+    study = read_verdict(Path(verdict_path))["configuration"]
     report.write_report(folder, result_files.conditions(folder, study), Path(report_path), Path(figures_path))
 
 
 if __name__ == "__main__":
     with jobs.logged(snakemake.log[0]):
         make_report(
-            snakemake.params.results,
+            snakemake.input.verdict,
             snakemake.output.report,
             snakemake.output.figures,
         )

@@ -174,7 +174,6 @@ rule make_report:
         mem_mb=more_each_attempt(2000),
         runtime=more_each_attempt(30),
     params:
-        results=RESULTS,
         digest=provenance.code_digest(
             "brain_cost.py",
             "experiments",

@@ -123,8 +123,8 @@ def _twice(conditions: list[dict[str, Any]]) -> Iterator[str]:
 def _faults_of_condition(condition: dict[str, Any], study: dict[str, Any], models: Path, origin: str) -> list[str]:
     found = []
     if "cell" in condition:
-        found += _complaint(lambda: _read_variant(condition, models, origin))
-        found += [f"{origin}: {fault}" for fault in _replay_faults(condition, study, models)]
+        unreadable = _complaint(lambda: _read_variant(condition, models, origin))
+        found += unreadable or [f"{origin}: {fault}" for fault in _replay_faults(condition, study, models)]
     for kind, names in (("network", [condition.get("network")]), ("baseline", condition.get("baselines", []))):
         for name in filter(None, names):
             found += [f"{origin}: {fault}" for fault in _network_faults(kind, name, condition, study, models)]
@@ -153,14 +153,12 @@ def _read_variant(condition: dict[str, Any], models: Path, origin: str) -> None:
 
 
 def _replay_faults(condition: dict[str, Any], study: dict[str, Any], models: Path) -> Iterator[str]:
-    """Splits that a recorded input does not reach."""
-    if _complaint(lambda: _read_variant(condition, models, "")) or not condition.get("trials"):
-        return  # said already
+    """Splits that a recorded input of a readable cell does not reach."""
     cell = read_cell(project.find_cell(condition["cell"], models), condition.get("variant"))
     simulation, recordings = study.get("simulation", {}), cell.values["input"].get("replay")
     if recordings is None or "duration_ms" not in simulation:
         return
-    needed = dict(condition["trials"])
+    needed = dict(condition.get("trials", {}))
     if cell.values["type"] != "point" and simulation.get("dendrite_components"):
         needed["pilot"] = simulation.get("pilot_trials", 0)
     for split, n_trials in needed.items():

@@ -106,8 +106,9 @@ def _by_data(scores: Scores, criterion: Criterion, trial_h: float, standing: Sta
     needed = data_needed.tabulate(scores, criterion, trial_h).set_index("depth").loc[shown]
     at, low, high = (units.hours(needed[f"data_needed_h{end}"]) for end in ("", "_low", "_high"))
     reaches = f"reaches the criterion at {at} ({low} to {high})"
-    if at == units.NEVER:
-        reaches = "stays short of the criterion" + (f", or reaches it at {low} at the earliest" if low != at else "")
+    if np.isinf(needed["data_needed_h"]):
+        may = f", or reaches it at {low} at the earliest" if np.isfinite(needed["data_needed_h_low"]) else ""
+        reaches = f"stays short of the criterion{may}"
     return (
         f"Limited by data: from {units.hours(scores.sizes[-2] * trial_h)} to {units.hours(scores.sizes[-1] * trial_h)} of data depth "
         f"{shown} went from {LABELS[measure]} {before:.4f} to {now:.4f}; its learning curve {reaches}, "

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from neurodepth import configuration
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from neurodepth.report import Condition
 
 VERDICT, ACCURACY = "verdict.json", "accuracy_vs_depth.csv"
@@ -27,8 +27,10 @@ DESCRIBED = {
 }
 
 
-def read_table(path: str | Path) -> pd.DataFrame:
+def read_table(path: str | Path) -> "pd.DataFrame":
     """Read a table of results: names stay text, also such as `10` or `None`; an empty field is NaN."""
+    import pandas as pd  # here, for the workflow reads the names above at the start of every job
+
     names = ("cell", "variant", "test_variant", "network", "type")
     return pd.read_csv(path, dtype=dict.fromkeys(names, str), keep_default_na=False, na_values=[""])
 

@@ -130,7 +130,7 @@ def with_numbers(content: dict[str, Any], schema_name: str) -> dict[str, Any]:
     numbered = copy.deepcopy(content)
     for error in _validator(schema_name).iter_errors(content):
         wants = {kind for one in [error, *error.context] if one.validator == "type" for kind in _types(one)}
-        if not isinstance(error.instance, str) or not wants & set(NUMBERS) or error.path != error.absolute_path:
+        if not isinstance(error.instance, str) or not wants & set(NUMBERS):
             continue
         number = _as_number(error.instance)
         if number is not None:

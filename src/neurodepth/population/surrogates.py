@@ -102,11 +102,11 @@ def simulate(
         spikes_in = np.ones(len(rows), np.float32)
         probability, _ = stream.advance(sparse.coo_array((spikes_in, (rows, columns)), shape=(n_neurons, n_synapses)))
         spiked = draws.draw(probability[:, 0])
-        is_sent = spiked[wiring.source]
-        after_ms = wiring.delay_ms + rng.integers(0, 2, n_neurons)[wiring.source]
-        for later_ms in np.unique(after_ms[is_sent]):
+        sent = np.flatnonzero(spiked[wiring.source])
+        after_ms = wiring.delay_ms[sent] + rng.integers(0, 2, n_neurons)[wiring.source[sent]]
+        for later_ms in np.unique(after_ms):
             if time_ms + later_ms < duration_ms:
-                arriving[time_ms + later_ms].append(reached[is_sent & (after_ms == later_ms)])
+                arriving[time_ms + later_ms].append(reached[sent[after_ms == later_ms]])
         neurons.append(np.flatnonzero(spiked))
         times_ms.append(np.full(len(neurons[-1]), time_ms + 0.5))  # somewhere in this millisecond
     return Activity(n_neurons, duration_ms, np.concatenate(times_ms), np.concatenate(neurons))

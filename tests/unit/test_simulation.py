@@ -4,7 +4,6 @@ import operator
 import os
 import shutil
 import signal
-import stat
 import sys
 import time
 import tracemalloc
@@ -111,20 +110,38 @@ SLURM = {"minimum": 1, "maximum": 2, "memory": "2GB", "walltime": "00:10:00", "q
 SLURM["directives"] = ["--nice=5"]
 
 
-def test_slurm_jobs_are_submitted_with_the_settings_and_compute(tmp_path, monkeypatch):
-    """`sbatch` is a stand-in that starts the job's script here; tests/cluster has the real one."""
+SBATCH = """#!/bin/sh
+cp "$1" {folder}/job.sh
+echo >> {folder}/submitted
+if [ "$(wc -l < {folder}/submitted)" -le {n_lost} ]; then true; else sh {folder}/job.sh >/dev/null 2>&1; fi &
+echo $! >> {folder}/jobs
+echo "Submitted batch job $!"
+"""
+
+
+@pytest.fixture
+def stand_in_slurm(tmp_path, monkeypatch):
+    """SLURM's commands as stand-ins that run a job's script here, but for the first jobs, which end at once; tests/cluster has the real ones."""
     pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is not installed")
-    sbatch = tmp_path / "sbatch"
-    sbatch.write_text(
-        f'#!/bin/sh\ncp "$1" {tmp_path}/job.sh\nsh {tmp_path}/job.sh >/dev/null 2>&1 &\necho "Submitted batch job $!"\n'
-    )
-    scancel = tmp_path / "scancel"
-    scancel.write_text('#!/bin/sh\nkill "$1" 2>/dev/null || true\n')
-    for program in (sbatch, scancel):
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.chdir(tmp_path)
-    timed = list(engine.compute(operator.add, 10, range(4), 1, engine.Engine("slurm", slurm=SLURM)))
+
+    def install(n_lost):
+        programs = {
+            "sbatch": SBATCH.format(folder=tmp_path, n_lost=n_lost),
+            "scancel": '#!/bin/sh\nkill "$1" 2>/dev/null || true\n',
+            "squeue": f'#!/bin/sh\nfor job in $(cat {tmp_path}/jobs); do ! kill -0 "$job" 2>/dev/null || echo "$job"; done\n',
+        }
+        for name, text in programs.items():
+            (tmp_path / name).write_text(text)
+            (tmp_path / name).chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        monkeypatch.chdir(tmp_path)
+        return engine.Engine("slurm", slurm=SLURM)
+
+    return install
+
+
+def test_slurm_jobs_are_submitted_with_the_settings_and_compute(stand_in_slurm, tmp_path):
+    timed = list(engine.compute(operator.add, 10, range(4), 1, stand_in_slurm(n_lost=0)))
     assert [one.value for one in timed] == [10, 11, 12, 13]
     assert os.getpid() not in {one.process_id for one in timed}
     job = (tmp_path / "job.sh").read_text()
@@ -138,6 +155,19 @@ def test_slurm_jobs_are_submitted_with_the_settings_and_compute(tmp_path, monkey
         assert line in job
     assert "--nthreads 1 " in job
     assert "--nworkers" not in job
+
+
+def test_a_slurm_job_that_ends_before_its_worker_is_there_is_submitted_again(stand_in_slurm, monkeypatch, caplog):
+    monkeypatch.setattr(engine, "LOOK_S", 0.5)
+    (one,) = engine.compute(operator.add, 10, [1], 1, stand_in_slurm(n_lost=1))
+    assert one.value == 11
+    assert "ended before its worker was there: another is submitted" in caplog.text
+
+
+def test_slurm_jobs_that_never_bring_a_worker_are_named(stand_in_slurm, monkeypatch):
+    monkeypatch.setattr(engine, "LOOK_S", 0.5)
+    with pytest.raises(RuntimeError, match=r"found 4 jobs that ended before it was there.* see slurm-\d+\.out"):
+        list(engine.compute(operator.add, 10, [1], 1, stand_in_slurm(n_lost=100)))
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,22 @@ Results come in the order of the items, at most a few ahead of the one that is w
 grow with their number. A worker that dies is replaced by Dask and its items are computed again.
 """
 
+import asyncio
 import contextlib
 import importlib
 import importlib.util
 import logging
+import math
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -30,6 +34,8 @@ NO_WORKERS = {  # kind of engine: what to do when there are too few
 CONNECT_S = 60
 SLURM_START_S = 3600  # a job may wait in the queue
 KEEP_IDLE_S = 60  # a worker that is not needed
+LOOK_S = 15  # between two looks for SLURM jobs that ended before their worker was there
+N_LOST = 4  # so many of them, while there is no worker at all, are too many
 _one_at_a_time = threading.Lock()  # NEURON has one clock a process
 
 
@@ -90,8 +96,7 @@ def compute(
             yield _timed(function, shared, item)
         return
     with connect(engine, n_workers) as client:
-        n_expected = engine.slurm["maximum"] if engine.kind == "slurm" else n_workers
-        yield from _in_order(client, function, shared, items, n_expected)
+        yield from _in_order(client, function, shared, items, n_workers, engine)
 
 
 @contextlib.contextmanager
@@ -170,10 +175,12 @@ def _slurm_cluster(settings: Mapping[str, Any]) -> Any:
 
 def _wait_for_workers(client: Any, engine: Engine, n_workers: int) -> None:
     wait_s = SLURM_START_S if engine.kind == "slurm" else CONNECT_S
-    if engine.kind == "slurm":
-        log.info("waiting for the first SLURM job to start", extra={"on_screen": True})
     try:
-        client.wait_for_workers(n_workers, timeout=wait_s)
+        if engine.kind == "slurm":
+            log.info("waiting for the first SLURM job to start", extra={"on_screen": True})
+            _wait_with_jobs(client, partial(client.wait_for_workers, n_workers), wait_s)
+        else:
+            client.wait_for_workers(n_workers, timeout=wait_s)
     except TimeoutError as error:
         raise RuntimeError(
             f"{client.scheduler.address}: expected {n_workers} workers or more, found {len(client.nthreads())} in {wait_s} s: "
@@ -181,11 +188,68 @@ def _wait_for_workers(client: Any, engine: Engine, n_workers: int) -> None:
         ) from error
 
 
+def _wait_with_jobs(client: Any, wait: Callable[[float], Any], wait_s: float = math.inf) -> None:
+    """Wait, and submit anew the SLURM jobs that ended before their worker was there: Dask replaces workers, not jobs.
+
+    Raises:
+        TimeoutError: After `wait_s` seconds.
+        RuntimeError: If no worker is there and no job gets one to start.
+    """
+    until_s, missing, n_lost = time.monotonic() + wait_s, set[str](), 0
+    while True:
+        try:
+            wait(min(LOOK_S, max(0.0, until_s - time.monotonic())))
+        except TimeoutError:
+            if time.monotonic() >= until_s:
+                raise
+        else:
+            return
+        # Missing twice: Dask takes some seconds to replace a worker that it saw.
+        missed_before, missing = missing, client.cluster.sync(_missing_jobs, client.cluster)
+        lost = sorted(missing & missed_before)
+        for job in lost:
+            log.warning("SLURM job %s ended before its worker was there: another is submitted", job)
+        client.cluster.sync(_replace, client.cluster, lost)
+        n_lost += len(lost)
+        if n_lost >= N_LOST and not client.nthreads():
+            raise RuntimeError(
+                f"expected a Dask worker in each SLURM job, found {n_lost} jobs that ended before it was there, the last "
+                f"is {lost[-1]}: see slurm-{lost[-1]}.out; parallel.slurm may give too little memory or walltime"
+            )
+
+
+async def _missing_jobs(cluster: Any) -> set[str]:
+    """The numbers of jobs that SLURM no longer has and whose worker is not there."""
+    there = {worker["name"] for worker in cluster.scheduler_info["workers"].values()}
+    submitted = {job.job_id for name, job in cluster.workers.items() if name in set(cluster.worker_spec) - there}
+    if not submitted:
+        return set()
+    known = await asyncio.to_thread(
+        subprocess.run, ["squeue", "--noheader", "--me", "--format=%i"], capture_output=True, text=True
+    )
+    # Where the controller is too busy to answer, the next look asks again.
+    return submitted - set(known.stdout.split()) if known.returncode == 0 else set()
+
+
+async def _replace(cluster: Any, jobs: Sequence[str]) -> None:
+    for name in [name for name, job in cluster.workers.items() if job.job_id in jobs]:
+        del cluster.workers[name]
+    if jobs:
+        await cluster
+
+
 def _in_order(
-    client: Any, function: Callable[[Any, int], Result], shared: Any, items: Sequence[int], n_expected: int
+    client: Any,
+    function: Callable[[Any, int], Result],
+    shared: Any,
+    items: Sequence[int],
+    n_workers: int,
+    engine: Engine,
 ) -> Iterator[Timed[Result]]:
+    from dask.distributed import wait
     from distributed.scheduler import KilledWorker
 
+    n_expected = engine.slurm["maximum"] if engine.kind == "slurm" else n_workers
     # A task of its own, not scattered data: Dask makes it again when the workers that held it have died.
     held = client.submit(_hold, shared, pure=False)
     left, pending = iter(items), deque[tuple[int, Any]]()
@@ -197,6 +261,8 @@ def _in_order(
         if not pending:
             return
         item, future = pending.popleft()
+        if engine.kind == "slurm":
+            _wait_with_jobs(client, partial(wait, future))
         try:
             yield future.result()
         except KilledWorker as error:

@@ -1,13 +1,13 @@
 """A study's configuration: what the schema cannot say about it."""
 
 import functools
-import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from neurodepth import networks, project, validation
 from neurodepth.cells import definition
+from neurodepth.cells.definition_rules import step_faults
 from neurodepth.cells.morphology import find_morphology
 from neurodepth.coverage import Sampling
 
@@ -96,9 +96,7 @@ def _results_faults(path: str) -> Iterator[str]:
 
 def _time_faults(study: dict[str, Any]) -> Iterator[str]:
     duration_ms, window_ms = study.get("simulation", {}).get("duration_ms"), study.get("training", {}).get("window_ms")
-    step_ms = study.get("simulation", {}).get("step_ms")
-    if step_ms and not math.isclose(round(1 / step_ms) * step_ms, 1, rel_tol=1e-5):
-        yield f"simulation.step_ms is {step_ms}: a whole number of steps must fit into 1 ms (1/16, 1/20, 1/40, ...)"
+    yield from step_faults(study.get("simulation", {}))
     if duration_ms and window_ms and window_ms > duration_ms:
         yield (
             f"training.window_ms is {window_ms}, more than simulation.duration_ms ({duration_ms}): shorten the window or "

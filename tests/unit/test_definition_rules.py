@@ -8,6 +8,7 @@ from neurodepth.validation import InvalidFileError
 
 OFFSETS = "input: { trees: { basal: { inhibitory_offset_per_100ms: [200, -600] } } }"
 MISTAKES = [
+    ("simulation: { step_ms: 0.3 }", r"simulation\.step_ms is 0\.3: a whole number of steps must fit into 1 ms"),
     (OFFSETS, r"input\.trees\.basal\.inhibitory_offset_per_100ms: expected the lower bound first, found \[200, -600\]"),
     ("input: { synapse_factor: [1.5, 0.5] }", r"input\.synapse_factor: expected the lower bound first"),
     (

@@ -3,27 +3,24 @@
 from neurodepth import result_files
 
 FAMILIAR_TRIALS = 400  # ASSUME: their extremes hardly grow with more
-DESCRIBED = {  # of each neuron, by the name that the report gives it
-    name: f"{CONDITION_PATH}/{file}"
-    for name, file in {
-        "example_path": result_files.EXAMPLE,
-        **result_files.DESCRIBED,
-    }.items()
-}
-EXPERIMENTS = {  # on cells with dendrites of which they say something, where the study asks for them
-    (cell, variant): f"{RESULTS}/{cell}/{variant}/{result_files.EXPERIMENTS}"
+DESCRIBED = [  # of each neuron
+    f"{CONDITION_PATH}/{file}"
+    for file in (result_files.EXAMPLE, *result_files.DESCRIBED.values())
+]
+EXPERIMENTS = [  # on cells with dendrites of which they say something, where the study asks for them
+    f"{RESULTS}/{cell}/{variant}/{result_files.EXPERIMENTS}"
     for cell, variant in CONDITIONS
     if config.get("experiment_backgrounds", 0)
     and morphology_file(cell, variant)
     and not definition.no_experiments(
         configuration.read_cell(project.find_cell(cell), variant).values
     )
-}
-TUNED = {  # the search for an output rate, where the study asks for one
-    (cell, variant): f"{RESULTS}/{cell}/{variant}/{result_files.TUNED}"
+]
+TUNED = [  # the search for an output rate, where the study asks for one
+    f"{RESULTS}/{cell}/{variant}/{result_files.TUNED}"
     for (cell, variant), one in CONDITIONS.items()
     if "target_output_rate_hz" in one
-}
+]
 
 
 def train_shards(wildcards):
@@ -52,7 +49,5 @@ def best_trained_files(wildcards):
 
 def described_files():
     """What is described of all neurons."""
-    described = [
-        path for pattern in DESCRIBED.values() for path in for_conditions(pattern)
-    ]
-    return described + list(EXPERIMENTS.values()) + list(TUNED.values())
+    described = [path for pattern in DESCRIBED for path in for_conditions(pattern)]
+    return described + EXPERIMENTS + TUNED

@@ -19,7 +19,7 @@ from neurodepth.cells.spines import Spine
 from neurodepth.cells.stepped import SteppedIntegrator
 from neurodepth.cells.synapse_table import KINDS, place_synapses
 from neurodepth.cells.tabulated import TabulatedIntegrator
-from neurodepth.cells.trial import Events, Trial, VoltageBasis
+from neurodepth.cells.trial import Events, Trial, VoltageBasis, steps_per_ms
 from neurodepth.validation import InvalidFileError
 
 TREES = ("basal", "apical")
@@ -112,11 +112,7 @@ class CompartmentalCell:
             RuntimeError: If another cell lives in this process: NEURON would simulate both.
             FloatingPointError: If a voltage is not finite, or beyond any cell's range.
         """
-        steps_per_ms = round(1 / step_ms)
-        if not np.isclose(steps_per_ms * step_ms, 1):
-            raise ValueError(
-                f"step_ms is {step_ms}: a whole number of steps must fit into 1 ms (1/16, 1/20, 1/40, ...)"
-            )
+        steps_per_ms(step_ms)
         if len(events.synapse) and events.synapse.max() >= len(self.synapses):
             raise ValueError(f"an event names synapse {events.synapse.max()}, the cell has {len(self.synapses)}")
         if unknown := set(record) - set(RECORDABLE):

@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from neurodepth.cells.trial import steps_per_ms
+
 MEMBRANE = ("regions", "channel_scale", "mechanism_parameters")
 TREES = {"compartmental": ("basal", "apical"), "foreign": ("basal", "apical"), "point": ("point",)}
 
@@ -18,6 +20,15 @@ def faults(values: dict[str, Any]) -> Iterator[str]:
     yield from _of_regions(values.get("regions", {}))
     yield from _of_synapses(values.get("synapses", {}))
     yield from _of_input(values["input"], TREES[values["type"]])
+    yield from step_faults(values.get("simulation", {}))
+
+
+def step_faults(simulation: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the step in the section `simulation` of a study or a cell."""
+    try:
+        steps_per_ms(simulation.get("step_ms", 1))
+    except ValueError as error:
+        yield f"simulation.{error}"
 
 
 def _of_foreign(values: dict[str, Any]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import numpy as np
 from neuron import coreneuron, h
 
 from neurodepth.cells.recording import NMDA_CONDUCTANCE, Recording, Wanted
-from neurodepth.cells.trial import Events
+from neurodepth.cells.trial import Events, steps_per_ms
 from neurodepth.validation import InvalidFileError
 
 OUTPUT_GID = 0  # CoreNEURON wants a number for whatever detects spikes
@@ -45,8 +45,8 @@ class SteppedIntegrator:
         Raises:
             FloatingPointError: If a recorded voltage is not finite.
         """
-        steps_per_ms = round(1 / step_ms)
-        h.dt, h.steps_per_ms, h.secondorder = step_ms, steps_per_ms, 2 if second_order else 0
+        n_steps = steps_per_ms(step_ms)  # a millisecond
+        h.dt, h.steps_per_ms, h.secondorder = step_ms, n_steps, 2 if second_order else 0
         h.cvode_active(0)
         voltages = [h.Vector().record(segment._ref_v) for segment in wanted.voltages]
         calcium = [h.Vector().record(wanted.calcium._ref_cai)] if wanted.calcium is not None else []
@@ -57,7 +57,7 @@ class SteppedIntegrator:
         solve(duration_ms, self._use_coreneuron)
 
         def sampled(vectors: list[Any]) -> np.ndarray:
-            every_ms = [vector.as_numpy()[::steps_per_ms][:duration_ms] for vector in vectors]
+            every_ms = [vector.as_numpy()[::n_steps][:duration_ms] for vector in vectors]
             return np.stack(every_ms, axis=1).astype(np.float32)
 
         voltage_mv = sampled(voltages)

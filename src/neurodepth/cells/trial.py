@@ -1,5 +1,6 @@
 """What goes into a trial and what comes out of it, the same for every kind of cell."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,18 @@ class Trial:
     dendrite_voltage_mv: np.ndarray | None = None
     nmda_conductance_us: np.ndarray | None = None
     nexus_calcium_mm: np.ndarray | None = None
+
+
+def steps_per_ms(step_ms: float) -> int:
+    """How many steps of integration a millisecond has.
+
+    Raises:
+        ValueError: If that is no whole number.
+    """
+    steps = round(1 / step_ms)
+    if not math.isclose(steps * step_ms, 1, rel_tol=1e-5):
+        raise ValueError(f"step_ms is {step_ms}: a whole number of steps must fit into 1 ms (1/16, 1/20, 1/40, ...)")
+    return steps
 
 
 def spike_train(spike_time_ms: np.ndarray, duration_ms: int) -> np.ndarray:

@@ -49,7 +49,7 @@ def ask(
     from neurodepth.experiments import DURATION_MS
     from neurodepth.networks import backend
 
-    options.refuse_existing(output, overwrite, ".npz")
+    options.check_output(output, overwrite, ".npz")
     backend.use_threads(cores)
     protocol = options.protocol(cell, variant, seed, DURATION_MS, data_path)
     found: dict[str, Any] = stimulus_design.ask(protocol, model, backgrounds, cores)

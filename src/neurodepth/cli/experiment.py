@@ -47,7 +47,7 @@ def experiment(
     from neurodepth import experiments, figures
     from neurodepth.networks import backend
 
-    options.refuse_existing(output, overwrite, ".npz")
+    options.check_output(output, overwrite, ".npz")
     backend.use_threads(cores)
     protocol = options.protocol(cell, variant, seed, experiments.DURATION_MS, data_path)
     found: dict[str, Any] = experiments.run(protocol, models, backgrounds, cores)

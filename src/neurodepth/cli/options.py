@@ -90,7 +90,7 @@ data = click.option(
 )
 
 
-def refuse_existing(path: Path, may_overwrite: bool, suffix: str | None = None) -> None:
+def check_output(path: Path, may_overwrite: bool, suffix: str | None = None) -> None:
     """Refuse an output that cannot be written: before hours of work, not after.
 
     Args:

@@ -68,7 +68,7 @@ def plan(
     if cores and jobs:
         raise click.UsageError("--cores is for one machine, --jobs for a cluster: give one of them")
     if save_path:
-        options.refuse_existing(save_path, overwrite)
+        options.check_output(save_path, overwrite)
     machine_cores = os.cpu_count() or 1
     if job_overhead_s is None:
         job_overhead_s = planning.CLUSTER_OVERHEAD_S if jobs else 0

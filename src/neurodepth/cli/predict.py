@@ -70,7 +70,7 @@ def predict(
     from neurodepth.networks import backend
     from neurodepth.trust import confidence
 
-    options.refuse_existing(output, overwrite)
+    options.check_output(output, overwrite)
     models = [model, *others]
     if len(set(map(trust.digest, models))) < len(models):
         raise click.UsageError("expected different networks, found one twice among MODEL and --with: name each once")

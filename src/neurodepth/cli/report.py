@@ -27,7 +27,7 @@ def report(results: Path, output: Path | None, overwrite: bool) -> None:
     from neurodepth.report.results import read_verdict
 
     if output:
-        options.refuse_existing(output, overwrite)
+        options.check_output(output, overwrite)
     figures_name = f"{output.stem}_figures" if output else "figures"
     output = output or results / "report.html"
     study = read_verdict(results / result_files.VERDICT)["configuration"]

@@ -35,7 +35,7 @@ def show(cell: Path, variant: str | None, colour: str, data_path: Path, output: 
         raise click.BadParameter(
             f"expected a name that ends in {', '.join(FORMATS)}, found {output}", param_hint="--output"
         )
-    options.refuse_existing(output, overwrite)
+    options.check_output(output, overwrite)
     found = definition.read(cell, variant)
     if found.values["type"] == "point":
         figure = figures.cell_picture(None)

@@ -68,7 +68,7 @@ def simulate(
     from neurodepth import dataset, simulation
     from neurodepth.cells import definition
 
-    options.refuse_existing(output, overwrite)
+    options.check_output(output, overwrite)
     found = definition.read(cell, variant)
     asked = {"step_ms": step_ms, "second_order": not first_order, "simulator": simulator}
     names = dict(zip(asked, ("step_ms", "first_order", "simulator"), strict=True))

@@ -64,9 +64,9 @@ def train(
     from neurodepth.networks import backend
     from neurodepth.training import checkpoint
 
-    options.refuse_existing(output, overwrite, ".keras")
+    options.check_output(output, overwrite, ".keras")
     for beside in (".json", ".csv"):
-        options.refuse_existing(output.with_suffix(beside), overwrite)
+        options.check_output(output.with_suffix(beside), overwrite)
     train_shards, training_trials, validation_trials = _read_splits(shards)
     training_trials = training_trials.first(trials or len(training_trials))
     architecture = networks.read(network)

@@ -15,6 +15,7 @@ import click
 import pandas as pd
 
 FIGURES = ("accuracy_vs_depth", "{cell}_{variant}_accuracy_vs_data")
+MODELS_FIGURE = "{cell}_{variant}_accuracy_vs_cost"  # of cells with other models beside the networks
 
 
 @click.command()
@@ -28,7 +29,7 @@ def main(study: Path, docs: Path) -> None:
     found = {key: verdict[key] for key in ("commit", "processor", "versions", "configuration", "cells")}
     found |= {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
     (docs / "results.json").write_text(json.dumps(found, indent=1) + "\n")
-    written = write(verdict["cells"], tables["accuracy_vs_depth"], tables["data_needed"])
+    written = write(verdict["cells"], tables)
     text = (docs / "results.md").read_text()
     for name, table in written.items():
         text, n_places = re.subn(rf"(<!-- {name} -->\n).*?(<!-- end -->)", rf"\1{table}\n\2", text, flags=re.DOTALL)
@@ -38,19 +39,24 @@ def main(study: Path, docs: Path) -> None:
             )
     (docs / "results.md").write_text(text)
     for cell in verdict["cells"]:
-        for figure in FIGURES:
+        compared = "{cell}_{variant}_models".format(**cell) in written
+        for figure in (*FIGURES, MODELS_FIGURE) if compared else FIGURES:
             name = figure.format(**cell)
             shutil.copy(study / "figures" / f"{name}.svg", docs / "images" / f"results_{name}.svg")
 
 
-def write(cells: list[dict], accuracy: pd.DataFrame, needed: pd.DataFrame) -> dict[str, str]:
+def write(cells: list[dict], found: dict[str, pd.DataFrame]) -> dict[str, str]:
     """Markdown tables by name."""
+    accuracy = found["accuracy_vs_depth"]
     tables = {"verdicts": _verdicts(cells, accuracy)}
     for cell in cells:
         own = {"cell": cell["cell"], "variant": cell["variant"]}
         name = "{cell}_{variant}".format(**own)
         tables[name] = _accuracy(_of(accuracy, **own))
-        tables[f"{name}_data"] = _needed(_of(needed, **own))
+        tables[f"{name}_data"] = _needed(_of(found["data_needed"], **own))
+        models = _of(found["pareto"], **own)
+        if models["network"].nunique() > 1:
+            tables[f"{name}_models"] = _models(models)
     return tables
 
 
@@ -98,6 +104,19 @@ def _needed(table: pd.DataFrame) -> str:
         )
         hours = f"{'never' if row['data_needed_h'] == float('inf') else format(row['data_needed_h'], '.3g')} ({hours})"
         rows.append(f"| {row['depth']} | {hours} | {_interval(row, 'auc_asymptote', 4)} |")
+    return "\n".join(rows)
+
+
+def _models(table: pd.DataFrame) -> str:
+    rows = [
+        "| model | depth | AUC | parameters (1000) | multiply-adds per ms (1000) | with the input's on spikes alone (1000) |"
+    ]
+    rows += ["|---|---|---|---|---|---|"]
+    for _, row in table.sort_values("auc").iterrows():
+        depth = row["depth"] if row["depth"] > 0 else ""
+        costs = [row[key] / 1000 for key in ("parameters", "multiply_adds_per_ms", "event_multiply_adds_per_ms")]
+        cells = [f"`{row['network']}`", depth, _interval(row, "auc", 4), *(f"{one:.3g}" for one in costs)]
+        rows.append("| " + " | ".join(str(one) for one in cells) + " |")
     return "\n".join(rows)
 
 

@@ -190,6 +190,16 @@ def driven_spikes(project, march, duration_ms=3000):
     return cell.run(events, duration_ms, 0.0625, True).spike_time_ms
 
 
+def synaptic_states_after_silence(project, duration_ms=1000):
+    """All states of the synapses long after an event at each, shape (segments, 8), and a denormal number times one."""
+    cell = build(project, "l5pc")
+    every = np.arange(len(cell.synapses)).astype(np.uint16)
+    cell.run(Events(np.zeros_like(every), every), duration_ms, 0.0625, True)
+    (solver,) = cell.integrator._solvers.values()
+    states = np.concatenate([one["synapse"] for one in solver._arrays])
+    return states, np.array([5e-324]) * 1.0
+
+
 def trial_with_synapses_per_um(project, folder, simulator):
     """A short driven trial of the shipped cell with synapses by length: soma voltage, and synapses of each kind."""
     from neurodepth import stimulus

@@ -56,6 +56,13 @@ def test_another_instruction_set_gives_the_same_spikes(project, isolated):
     np.testing.assert_allclose(plain, native, atol=1e-3)  # ms; rounding differs, 6e-7 ms were found
 
 
+def test_synapses_without_events_do_not_decay_into_slow_denormal_numbers(project, isolated):
+    states, denormal = isolated(simulated.synaptic_states_after_silence, project)
+    assert (states > 0).any()  # NMDA lasts
+    assert not ((states > 0) & (states < np.finfo(float).tiny)).any()
+    assert denormal > 0  # outside the kernel all is as before
+
+
 def test_halving_the_second_order_step_quarters_the_error(project, isolated):
     exact, *coarse = (
         isolated(simulated.one_trial, project, "tabulated", step_ms, True, 300)["soma"].astype(float)

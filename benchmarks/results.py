@@ -103,7 +103,10 @@ def _needed(table: pd.DataFrame) -> str:
             "never" if row[key] == float("inf") else f"{row[key]:.3g}" for key in _ends("data_needed_h")
         )
         hours = f"{'never' if row['data_needed_h'] == float('inf') else format(row['data_needed_h'], '.3g')} ({hours})"
-        rows.append(f"| {row['depth']} | {hours} | {_interval(row, 'auc_asymptote', 4)} |")
+        asymptote = _interval(row, "auc_asymptote", 4)
+        if pd.isna(row["auc_asymptote_low"]):  # in too many resamples the line goes on
+            asymptote = f"{row['auc_asymptote']:.4f}"
+        rows.append(f"| {row['depth']} | {hours} | {asymptote} |")
     return "\n".join(rows)
 
 
@@ -115,7 +118,12 @@ def _models(table: pd.DataFrame) -> str:
     for _, row in table.sort_values("auc").iterrows():
         depth = row["depth"] if row["depth"] > 0 else ""
         costs = [row[key] / 1000 for key in ("parameters", "multiply_adds_per_ms", "event_multiply_adds_per_ms")]
-        cells = [f"`{row['network']}`", depth, _interval(row, "auc", 4), *(f"{one:.3g}" for one in costs)]
+        cells = [
+            f"`{row['network']}`",
+            depth,
+            _interval(row, "auc", 4),
+            *(f"{one:.0f}" if one >= 100 else f"{one:.3g}" for one in costs),
+        ]
         rows.append("| " + " | ".join(str(one) for one in cells) + " |")
     return "\n".join(rows)
 

@@ -209,7 +209,8 @@ def _wait_with_jobs(client: Any, wait: Callable[[float], Any], wait_s: float = m
         lost = sorted(missing & missed_before)
         for job in lost:
             log.warning("SLURM job %s ended before its worker was there: another is submitted", job)
-        client.cluster.sync(_replace, client.cluster, lost)
+        if lost:
+            client.cluster.sync(_replace, client.cluster, lost)
         n_lost += len(lost)
         if n_lost >= N_LOST and not client.nthreads():
             raise RuntimeError(
@@ -221,7 +222,8 @@ def _wait_with_jobs(client: Any, wait: Callable[[float], Any], wait_s: float = m
 async def _missing_jobs(cluster: Any) -> set[str]:
     """The numbers of jobs that SLURM no longer has and whose worker is not there."""
     there = {worker["name"] for worker in cluster.scheduler_info["workers"].values()}
-    submitted = {job.job_id for name, job in cluster.workers.items() if name in set(cluster.worker_spec) - there}
+    wanted = cluster.worker_spec.keys() - there
+    submitted = {job.job_id for name, job in cluster.workers.items() if name in wanted}
     if not submitted:
         return set()
     known = await asyncio.to_thread(
@@ -234,8 +236,7 @@ async def _missing_jobs(cluster: Any) -> set[str]:
 async def _replace(cluster: Any, jobs: Sequence[str]) -> None:
     for name in [name for name, job in cluster.workers.items() if job.job_id in jobs]:
         del cluster.workers[name]
-    if jobs:
-        await cluster
+    await cluster
 
 
 def _in_order(

@@ -13,7 +13,7 @@ from neurodepth.cells.tabulated import kernel, measure
 from neurodepth.cells.tabulated.measure import CalciumPool, Channel, Synapse
 from neurodepth.cells.tabulated.probe import UnsupportedMechanismError
 from neurodepth.cells.tabulated.tree import read_tree
-from neurodepth.cells.trial import Events
+from neurodepth.cells.trial import Events, steps_per_ms
 
 LANES = kernel.LANES
 MOST_CHANNELS = 2 * LANES  # the kernel is compiled for one block of lanes and for two
@@ -135,27 +135,27 @@ class Solver:
         Raises:
             FloatingPointError: If a voltage leaves the range of the tables.
         """
-        steps_per_ms = round(1 / self._step_ms)
+        n_steps = steps_per_ms(self._step_ms)  # a millisecond
         n_nodes = len(self.tree.parent)
         self._voltage[:] = self._initial_mv
         for arrays, initial in zip(self._arrays, self._initial, strict=True):
             for name in _STATES:
                 arrays[name][...] = initial[name]
-        event_step = events.time_ms.astype(np.int64) * steps_per_ms
+        event_step = events.time_ms.astype(np.int64) * n_steps
         event_state = self._synapse_address[synapses["segment"].to_numpy()[events.synapse]]
         event_kind = (synapses["kind"] == KINDS[1]).to_numpy(np.int64)[events.synapse]
         event_weight = synapses["weight"].to_numpy(np.float64)[events.synapse]
         recorded = recorded.astype(np.int64)
         recording = np.zeros((duration_ms, len(recorded)), np.float32)
-        spike_time_ms = np.zeros(duration_ms * steps_per_ms // 2 + 1)
+        spike_time_ms = np.zeros(duration_ms * n_steps // 2 + 1)
         work = np.zeros((3, n_nodes))
         plan = kernel.Plan()
         kernel.fill(
             plan,
             n_nodes=n_nodes,
             n_groups=len(self._arrays),
-            n_steps=duration_ms * steps_per_ms,
-            steps_per_ms=steps_per_ms,
+            n_steps=duration_ms * n_steps,
+            steps_per_ms=n_steps,
             soma=self.tree.node(soma),
             n_recorded=len(recorded),
             n_events=len(event_step),

@@ -18,7 +18,7 @@ from sklearn.decomposition import PCA
 
 from neurodepth import configuration, jobs, simulation, validation
 from neurodepth.cells.trial import Events, Trial
-from neurodepth.simulation import engine, progress
+from neurodepth.simulation import engine, progress, slurm_jobs
 from neurodepth.simulation.voltage_basis import principal_components, trial_moments
 
 NO_EVENTS = Events(np.zeros(0, np.uint16), np.zeros(0, np.uint16))
@@ -158,14 +158,14 @@ def test_slurm_jobs_are_submitted_with_the_settings_and_compute(stand_in_slurm, 
 
 
 def test_a_slurm_job_that_ends_before_its_worker_is_there_is_submitted_again(stand_in_slurm, monkeypatch, caplog):
-    monkeypatch.setattr(engine, "LOOK_S", 0.5)
+    monkeypatch.setattr(slurm_jobs, "LOOK_S", 0.5)
     (one,) = engine.compute(operator.add, 10, [1], 1, stand_in_slurm(n_lost=1))
     assert one.value == 11
     assert "ended before its worker was there: another is submitted" in caplog.text
 
 
 def test_slurm_jobs_that_never_bring_a_worker_are_named(stand_in_slurm, monkeypatch):
-    monkeypatch.setattr(engine, "LOOK_S", 0.5)
+    monkeypatch.setattr(slurm_jobs, "LOOK_S", 0.5)
     with pytest.raises(RuntimeError, match=r"found 4 jobs that ended before it was there.* see slurm-\d+\.out"):
         list(engine.compute(operator.add, 10, [1], 1, stand_in_slurm(n_lost=100)))
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from neurodepth.cells import stepped
 from neurodepth.cells.compartmental import CompartmentalCell, h
+from neurodepth.cells.trial import steps_per_ms
 
 STEP_MS = 0.05  # second order; as exact as 0.025 at first order (Hay 2011's cell under random input, 71 spikes)
 SETTLE_MS = 400.0  # from the initial voltage to rest; the slowest time constant, the calcium pool's, is 295 ms
@@ -161,7 +162,7 @@ def _simulate(
     """Time in ms after settling, shape (time,), and voltage in mV, shape (recorded, time)."""
     h.celsius = cell.definition.values["temperature_celsius"]
     h.cvode_active(0)
-    h.dt, h.steps_per_ms, h.secondorder = STEP_MS, round(1 / STEP_MS), 2
+    h.dt, h.steps_per_ms, h.secondorder = STEP_MS, steps_per_ms(STEP_MS), 2
     electrodes = [_electrode(current, duration_ms) for current in currents]
     vectors = [h.Vector().record(segment._ref_v) for segment in recorded]
     h.finitialize(cell.definition.values["initial_voltage_mv"])

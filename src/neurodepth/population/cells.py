@@ -10,7 +10,7 @@ from neuron import h
 from neurodepth.cells.compartmental import CompartmentalCell
 from neurodepth.cells.definition import CellDefinition, releases_at_random
 from neurodepth.cells.stepped import solve
-from neurodepth.cells.trial import Events
+from neurodepth.cells.trial import Events, steps_per_ms
 from neurodepth.population import Activity, Wiring
 
 
@@ -62,6 +62,9 @@ class Cells:
             background: Input of each neuron besides; each event acts at its own time.
             duration_ms: How long.
             step_ms: Integration step.
+
+        Raises:
+            ValueError: If no whole number of steps fits into 1 ms.
         """
         points = [cell.point_of_synapse() for cell in self._cells]
         recurrent = [
@@ -74,7 +77,7 @@ class Cells:
             [self._connect(h.NetCon(None, point), synapse) for synapse, point in enumerate(own)] for own in points
         ]
         self._context.set_maxstep(10)  # NEURON shortens it to the shortest delay
-        h.dt, h.steps_per_ms, h.secondorder = step_ms, round(1 / step_ms), 2
+        h.dt, h.steps_per_ms, h.secondorder = step_ms, steps_per_ms(step_ms), 2
         h.cvode_active(0)
         h.finitialize(self._definition.values["initial_voltage_mv"])
         for own, events in zip(inputs, background, strict=True):

@@ -4,16 +4,12 @@ Results come in the order of the items, at most a few ahead of the one that is w
 grow with their number. A worker that dies is replaced by Dask and its items are computed again.
 """
 
-import asyncio
 import contextlib
-import importlib
 import importlib.util
 import logging
-import math
 import os
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections import deque
@@ -22,6 +18,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import Any, Generic, TypeVar
+
+from neurodepth.simulation import slurm_jobs
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -33,9 +31,6 @@ NO_WORKERS = {  # kind of engine: what to do when there are too few
 }
 CONNECT_S = 60
 SLURM_START_S = 3600  # a job may wait in the queue
-KEEP_IDLE_S = 60  # a worker that is not needed
-LOOK_S = 15  # between two looks for SLURM jobs that ended before their worker was there
-N_LOST = 4  # so many of them, while there is no worker at all, are too many
 _one_at_a_time = threading.Lock()  # NEURON has one clock a process
 
 
@@ -108,7 +103,7 @@ def connect(engine: Engine, n_workers: int) -> Iterator[Any]:
         if engine.kind == "address":
             client = stack.enter_context(_client_of(engine.address))
         else:
-            cluster = _slurm_cluster(engine.slurm) if engine.kind == "slurm" else _local_cluster(n_workers)
+            cluster = slurm_jobs.cluster(engine.slurm) if engine.kind == "slurm" else _local_cluster(n_workers)
             client = stack.enter_context(Client(stack.enter_context(_closing(cluster))))
         _wait_for_workers(client, engine, n_workers if engine.kind == "local" else 1)
         if engine.kind == "local":
@@ -149,36 +144,12 @@ def _client_of(address: str) -> Any:
         ) from error
 
 
-def _slurm_cluster(settings: Mapping[str, Any]) -> Any:
-    try:
-        jobqueue = importlib.import_module("dask_jobqueue")
-    except ModuleNotFoundError as error:
-        raise RuntimeError(
-            "parallel.engine: slurm needs the package dask-jobqueue, which is not installed: pip install 'neurodepth[slurm]'"
-        ) from error
-    cluster = jobqueue.SLURMCluster(
-        cores=1,  # one worker a job: of several Dask replaces none when their job is lost; dask/distributed, issue 9102
-        processes=1,
-        memory=settings["memory"],
-        walltime=settings["walltime"],
-        queue=settings.get("queue"),
-        account=settings.get("account"),
-        job_extra_directives=settings.get("directives", []),
-        scheduler_options={"dashboard_address": ":0"},  # several jobs of a study may stand on one machine
-    )
-    # As many workers as there are items, and none given back at once: a job waits in the queue before it works.
-    cluster.adapt(
-        minimum=settings["minimum"], maximum=settings["maximum"], target_duration="1s", wait_count=KEEP_IDLE_S
-    )
-    return cluster
-
-
 def _wait_for_workers(client: Any, engine: Engine, n_workers: int) -> None:
     wait_s = SLURM_START_S if engine.kind == "slurm" else CONNECT_S
     try:
         if engine.kind == "slurm":
             log.info("waiting for the first SLURM job to start", extra={"on_screen": True})
-            _wait_with_jobs(client, partial(client.wait_for_workers, n_workers), wait_s)
+            slurm_jobs.wait(client, partial(client.wait_for_workers, n_workers), wait_s)
         else:
             client.wait_for_workers(n_workers, timeout=wait_s)
     except TimeoutError as error:
@@ -186,57 +157,6 @@ def _wait_for_workers(client: Any, engine: Engine, n_workers: int) -> None:
             f"{client.scheduler.address}: expected {n_workers} workers or more, found {len(client.nthreads())} in {wait_s} s: "
             f"{NO_WORKERS[engine.kind]}"
         ) from error
-
-
-def _wait_with_jobs(client: Any, wait: Callable[[float], Any], wait_s: float = math.inf) -> None:
-    """Wait, and submit anew the SLURM jobs that ended before their worker was there: Dask replaces workers, not jobs.
-
-    Raises:
-        TimeoutError: After `wait_s` seconds.
-        RuntimeError: If no worker is there and no job gets one to start.
-    """
-    until_s, missing, n_lost = time.monotonic() + wait_s, set[str](), 0
-    while True:
-        try:
-            wait(min(LOOK_S, max(0.0, until_s - time.monotonic())))
-        except TimeoutError:
-            if time.monotonic() >= until_s:
-                raise
-        else:
-            return
-        # Missing twice: Dask takes some seconds to replace a worker that it saw.
-        missed_before, missing = missing, client.cluster.sync(_missing_jobs, client.cluster)
-        lost = sorted(missing & missed_before)
-        for job in lost:
-            log.warning("SLURM job %s ended before its worker was there: another is submitted", job)
-        if lost:
-            client.cluster.sync(_replace, client.cluster, lost)
-        n_lost += len(lost)
-        if n_lost >= N_LOST and not client.nthreads():
-            raise RuntimeError(
-                f"expected a Dask worker in each SLURM job, found {n_lost} jobs that ended before it was there, the last "
-                f"is {lost[-1]}: see slurm-{lost[-1]}.out; parallel.slurm may give too little memory or walltime"
-            )
-
-
-async def _missing_jobs(cluster: Any) -> set[str]:
-    """The numbers of jobs that SLURM no longer has and whose worker is not there."""
-    there = {worker["name"] for worker in cluster.scheduler_info["workers"].values()}
-    wanted = cluster.worker_spec.keys() - there
-    submitted = {job.job_id for name, job in cluster.workers.items() if name in wanted}
-    if not submitted:
-        return set()
-    known = await asyncio.to_thread(
-        subprocess.run, ["squeue", "--noheader", "--me", "--format=%i"], capture_output=True, text=True
-    )
-    # Where the controller is too busy to answer, the next look asks again.
-    return submitted - set(known.stdout.split()) if known.returncode == 0 else set()
-
-
-async def _replace(cluster: Any, jobs: Sequence[str]) -> None:
-    for name in [name for name, job in cluster.workers.items() if job.job_id in jobs]:
-        del cluster.workers[name]
-    await cluster
 
 
 def _in_order(
@@ -263,7 +183,7 @@ def _in_order(
             return
         item, future = pending.popleft()
         if engine.kind == "slurm":
-            _wait_with_jobs(client, partial(wait, future))
+            slurm_jobs.wait(client, partial(wait, future))
         try:
             yield future.result()
         except KilledWorker as error:

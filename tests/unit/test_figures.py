@@ -153,6 +153,35 @@ def test_labels_of_crowded_networks_do_not_overlap():
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
 
 
+def test_a_wide_interval_leaves_the_frame_and_ticks_do_not_touch():
+    table = pd.DataFrame({"cell": "l5pc", "variant": "nmda", "depth": [1, 1, 3, 3], "training_h": [0.1, 1.0] * 2})
+    table["auc"], table["auc_low"], table["auc_high"] = [0.9, 0.95, 0.95, 0.98], [0.0, 0.9, 0.94, 0.97], 0.999
+    (axes,) = figures.accuracy_vs_data(table, CRITERION).axes
+    assert 0.5 < axes.get_ylim()[0] < 0.9
+    axes.figure.draw_without_rendering()
+    boxes = [label.get_window_extent() for label in axes.get_yticklabels()]
+    assert len(boxes) > 3
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+
+
+def test_names_keep_clear_of_the_intervals_of_others():
+    names = ["perceptron", "tcn_medium_full", "tcn_medium"]
+    table = pd.DataFrame({"network": names, "depth": 0, "auc": [0.91, 0.971, 0.978]})
+    table["auc_low"], table["auc_high"] = [0.87, 0.963, 0.955], [0.944, 0.979, 0.986]
+    cost = "event_multiply_adds_per_ms"
+    table = table.assign(**{cost: [2800, 319_000, 1_063_000], f"on_front_of_{cost}": True})
+    figure = figures.accuracy_vs_cost(table, CRITERION, 4.6)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    boxes = [text.get_window_extent() for text in axes.texts if text.get_text() in names]
+    assert len(boxes) == len(names)
+    for row in table.itertuples():
+        (x, low), (_, high) = axes.transData.transform(
+            [(getattr(row, cost), end) for end in (row.auc_low, row.auc_high)]
+        )
+        assert not any(box.x0 < x < box.x1 and box.y0 < high and low < box.y1 for box in boxes)
+
+
 def test_a_strip_says_what_each_criterion_would_answer():
     names = ["cell", "variant", "criterion_auc", "required_depth", "required_depth_low", "required_depth_high"]
     rows = [

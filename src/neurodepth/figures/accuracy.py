@@ -17,6 +17,8 @@ AUC_TICKS = (0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.99
 FINE_AUC_TICKS = (*AUC_TICKS, 0.85, 0.96, 0.985, 0.992, 0.993, 0.994, 0.996, 0.997, 0.9985, 0.9995)  # where few fit
 LABEL_SPACING_PT = 10
 MOST_NAMED = 8  # cells; of more the names would not fit beside their lines
+TICK_SPACING = 0.055  # of the axis, that labels of ticks do not touch
+SHOWN_NINES = 0.5  # intervals beyond a threefold error leave the frame: two seeds that differ would squash the rest
 AUC_CEILING = 0.99999  # a logarithm of 1 - AUC has no place for 1
 
 
@@ -35,12 +37,12 @@ def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float
     figure, axes = _new_figure(width_in)
     spacing = min(0.16, 0.8 / len(cells))  # of the cells beside each other at a depth
     labels: list[tuple[float, float, str]] = []
+    drawn: list[pd.DataFrame] = []
     for number, (name, rows) in enumerate(cells):
         largest = rows.training_trials.max()
+        drawn.append(rows if len(cells) == 1 else rows[rows.training_trials == largest])
         shift = spacing * (number - (len(cells) - 1) / 2)
-        for size, one in rows.sort_values("depth").groupby("training_trials"):
-            if size < largest and len(cells) > 1:
-                continue
+        for size, one in drawn[-1].sort_values("depth").groupby("training_trials"):
             x, auc = one.depth.to_numpy() + shift, np.minimum(one.auc.to_numpy(), AUC_CEILING)
             axes.plot(x, auc, color=FAINT, linewidth=1.4 if size == largest else 0.8, zorder=1)
             labels.append((x[-1], auc[-1], name if len(cells) > 1 else units.hours(one.training_h.iloc[0])))
@@ -50,7 +52,7 @@ def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float
     axes.set_xticks(depths, [str(depth) for depth in depths])
     axes.set_xlim(min(depths) - 0.6, max(depths) + 0.28 * (max(depths) - min(depths) + 2))
     axes.set_xlabel("Depth of the network (layers)")
-    _auc_axis(axes, table, criterion)
+    _auc_axis(axes, pd.concat(drawn), criterion)
     if len(cells) <= MOST_NAMED:
         _label_ends(axes, labels)
     return figure
@@ -107,7 +109,8 @@ def accuracy_vs_cost(table: pd.DataFrame, criterion: Criterion, width_in: float 
     named = table.sort_values(["network", "depth"]).drop_duplicates("network", keep="last")
     points = np.column_stack([table[cost], np.minimum(table.auc, AUC_CEILING)])
     names = dict(zip(named.index, named.network, strict=True))
-    label_points(figure, axes, points, [names.get(one, "") for one in table.index])
+    intervals = np.minimum(table[["auc_low", "auc_high"]].to_numpy(), AUC_CEILING)
+    label_points(figure, axes, points, [names.get(one, "") for one in table.index], intervals)
     return figure
 
 
@@ -123,12 +126,14 @@ def nines(auc: np.ndarray) -> np.ndarray:
 
 def _auc_axis(axes: Axes, table: pd.DataFrame, criterion: Criterion) -> None:
     axes.set_yscale("function", functions=(nines, lambda nines: 1 - 10.0 ** -np.asarray(nines)))
-    drawn = [*table.auc_low.dropna(), *table.auc_high.dropna(), criterion.auc]
-    low, high = nines(np.array([min(drawn), max(drawn)]))
+    points = nines(np.array([*table.auc.dropna(), criterion.auc]))
+    ends = nines(table[["auc_low", "auc_high"]].to_numpy())
+    low = max(np.nanmin(ends, initial=points.min()), points.min() - SHOWN_NINES)
+    high = min(np.nanmax(ends, initial=points.max()), points.max() + SHOWN_NINES)
     room = 0.08 * max(high - low, 0.1)
     axes.set_ylim(*(1 - 10.0 ** -np.array([low - room, high + room])))
     for ticks in (AUC_TICKS, FINE_AUC_TICKS):
-        shown = [tick for tick in sorted(ticks) if low - room <= nines(np.array(tick)) <= high + room]
+        shown = _spaced([tick for tick in ticks if low - room <= nines(np.array(tick)) <= high + room], high - low)
         if len(shown) > 3:
             break
     axes.yaxis.set_major_locator(FixedLocator(shown))
@@ -139,6 +144,15 @@ def _auc_axis(axes: Axes, table: pd.DataFrame, criterion: Criterion) -> None:
     axes.axhline(criterion.auc, color=INK, linewidth=1, linestyle=(0, (5, 3)), zorder=0)
     side, text = axes.get_yaxis_transform(), f"criterion {criterion.auc:g}"
     axes.text(0.01, criterion.auc, text, transform=side, va="bottom", fontsize=8)
+
+
+def _spaced(ticks: list[float], length: float) -> list[float]:
+    """Ticks that leave room for their labels on an axis of so many nines, the best accuracies first."""
+    kept: list[float] = []
+    for tick in sorted(ticks, reverse=True):
+        if not kept or nines(np.array(kept[-1])) - nines(np.array(tick)) >= TICK_SPACING * length:
+            kept.append(tick)
+    return kept
 
 
 def _interval(axes: Axes, x: float, row: Any, filled: bool) -> None:

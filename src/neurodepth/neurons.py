@@ -70,4 +70,6 @@ def length_um(tree: Mapping[str, np.ndarray], which: np.ndarray) -> float:
         tree: As tree.npz holds it.
         which: True for those, shape (segments,).
     """
-    return float((tree["segment_area_um2"][which] / (np.pi * tree["segment_diameter_um"][which])).sum())
+    area_um2, diameter_um = tree["segment_area_um2"][which], tree["segment_diameter_um"][which]
+    is_cylinder = diameter_um > 0  # the one segment of a point neuron has no extent
+    return float((area_um2[is_cylinder] / (np.pi * diameter_um[is_cylinder])).sum())

@@ -46,6 +46,11 @@ def test_length_is_that_along_bends_of_the_chosen_segments():
     assert neurons.length_um(one, one["segment_region"] == "axon") == pytest.approx(50)
 
 
+def test_a_point_has_no_length():
+    point = {"segment_area_um2": np.zeros(1), "segment_diameter_um": np.zeros(1)}
+    assert neurons.length_um(point, np.ones(1, bool)) == 0.0
+
+
 def test_the_most_complex_neuron_comes_first_and_one_without_an_index_last():
     table = neurons.rank(
         [verdict("plain", 1, [1, 1]), verdict("unknown", None, [2, None]), verdict("deep", 5, [4, 5])],

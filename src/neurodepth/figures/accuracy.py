@@ -17,6 +17,7 @@ AUC_TICKS = (0.2, 0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.99
 FINE_AUC_TICKS = (*AUC_TICKS, 0.85, 0.96, 0.985, 0.992, 0.993, 0.994, 0.996, 0.997, 0.9985, 0.9995)  # where few fit
 LABEL_SPACING_PT = 10
 MOST_NAMED = 8  # cells; of more the names would not fit beside their lines
+DEPTH_SPACING = 0.013  # of the range of data, between depths beside each other
 TICK_SPACING = 0.055  # of the axis, that labels of ticks do not touch
 SHOWN_NINES = 0.5  # intervals beyond a threefold error leave the frame: two seeds that differ would squash the rest
 AUC_CEILING = 0.99999  # a logarithm of 1 - AUC has no place for 1
@@ -62,15 +63,18 @@ def accuracy_vs_depth(table: pd.DataFrame, criterion: Criterion, width_in: float
 def accuracy_vs_data(table: pd.DataFrame, criterion: Criterion, width_in: float = 5.2) -> Figure:
     """AUC against the amount of training data of one cell, one line a depth."""
     figure, axes = _new_figure(width_in)
-    for depth in sorted(map(int, table.depth.unique())):
+    depths = sorted(map(int, table.depth.unique()))
+    octaves = max(1.0, np.log2(table.training_h.max() / table.training_h.min()))
+    for number, depth in enumerate(depths):
         rows = table[table.depth == depth].sort_values("training_h")
-        training_h, auc = rows.training_h.to_numpy(), np.minimum(rows.auc.to_numpy(), AUC_CEILING)
+        shift = DEPTH_SPACING * octaves * (number - (len(depths) - 1) / 2)  # depths beside each other at an amount
+        training_h, auc = rows.training_h.to_numpy() * 2**shift, np.minimum(rows.auc.to_numpy(), AUC_CEILING)
         axes.plot(training_h, auc, color=depth_colour(depth), label=layers(depth))
         for x, row in zip(training_h, rows.itertuples(), strict=True):
             _interval(axes, x, row, filled=True)
     hours = sorted(table.training_h.unique())
     axes.set_xscale("log", base=2)
-    axes.set_xlim(hours[0] / 1.25, hours[-1] * 1.25)
+    axes.set_xlim(hours[0] * 2 ** (-0.08 * octaves), hours[-1] * 2 ** (0.08 * octaves))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xticks(hours, [np.format_float_positional(one, 3, fractional=False, trim="-") for one in hours])
     axes.set_xlabel("Training data (hours of simulated biology)")

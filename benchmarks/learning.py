@@ -1,10 +1,11 @@
-"""What each ingredient of the training gives: one network trained with and without it, on simulated trials.
+"""What each ingredient of the training gives: a network trained with and without it, on simulated trials.
 
-Every setting gets the same number of updates. Accuracy is that on validation trials, which chose nothing here.
+Every setting gets the same number of updates and the same seeds. Accuracy is that on validation trials, which chose nothing here.
 
     python benchmarks/learning.py results/l5pc_hay2011/nmda --shards 3 --updates 1200 --table learning.md
 """
 
+import itertools
 import json
 import tempfile
 import time
@@ -31,6 +32,8 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "channel dropout 0.1": ({"channel_dropout": 0.1}, {}, True),
     "weight decay 0.001": ({"weight_decay": 0.001}, {}, True),
     "windows of 500 ms, 16 an update": ({}, {"window_ms": 500, "batch_size": 16}, True),
+    "learning rate 0.001": ({}, {"learning_rate": 0.001}, True),
+    "learning rate 0.004": ({}, {"learning_rate": 0.004}, True),
     "full first layer": ({"factorised": False, "synapse_mixtures": None}, {}, True),
     "width 32": ({"width": 32}, {}, True),
     "width 128": ({"width": 128}, {}, True),
@@ -41,6 +44,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
 @click.argument("condition", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--shards", default=3, show_default=True, help="Training shards to use.")
 @click.option("--updates", default=1200, show_default=True, help="Optimiser steps of each setting.")
+@click.option("--seeds", default=2, show_default=True, help="Trainings of each setting.")
 @click.option("--depth", default=5, show_default=True, help="Layers.")
 @click.option("--setting", "chosen", multiple=True, type=click.Choice(list(SETTINGS)), help="Only these; repeatable.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the figures to this file.")
@@ -49,6 +53,7 @@ def main(
     condition: Path,
     shards: int,
     updates: int,
+    seeds: int,
     depth: int,
     chosen: tuple[str, ...],
     json_path: Path | None,
@@ -61,7 +66,7 @@ def main(
     budget = training.Budget(updates, updates, 1, 8, 1000, 0.002, warm_up=0.05)
     recipe = networks.read(RECIPE)
     rows = []
-    for name in chosen or SETTINGS:
+    for seed, name in itertools.product(range(1, seeds + 1), chosen or SETTINGS):
         network, changed, with_dendrite = SETTINGS[name]
         architecture = {key: value for key, value in (recipe | network).items() if value is not None}
         with tempfile.TemporaryDirectory() as folder:
@@ -71,30 +76,46 @@ def main(
                 validation,
                 architecture,
                 depth,
-                1,
+                seed,
                 replace(budget, **changed),
                 folder,
                 name,
                 basis if with_dendrite else None,
             )
         last = history.iloc[-1]
-        row = {"setting": name, "auc": last["validation_auc"], "spike_loss": last["validation_spike_loss"]}
+        row = {
+            "setting": name,
+            "seed": seed,
+            "auc": last["validation_auc"],
+            "spike_loss": last["validation_spike_loss"],
+        }
         row |= {"variance_explained": last["validation_variance_explained"], "training_min": last["training_s"] / 60}
         row["start_min"] = (time.perf_counter() - start) / 60 - row["training_min"] - last["validation_s"] / 60
         rows.append(row)
         click.echo(row)
-    table = pd.DataFrame(rows)
+    table = _summarise(pd.DataFrame(rows))
     hours = len(trials) * trials.duration_ms / 3.6e6
     head = (
-        f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, depth {depth}; "
+        f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, {seeds} seeds, depth {depth}; "
         f"{provenance.processor()}, commit {provenance.commit()}\n\n```\n"
     )
-    digits = {"auc": 4, "spike_loss": 5, "variance_explained": 3, "training_min": 1, "start_min": 1}
+    digits = {"auc": 4, "auc_gain": 4, "auc_gain_spread": 4, "spike_loss": 5, "variance_explained": 3}
+    digits |= {"training_min": 1, "start_min": 1}
     text = table.round(digits).to_string(index=False)
     if table_path:
         table_path.write_text(f"{head}{text}\n```\n")
     if json_path:
         json_path.write_text(json.dumps({"commit": provenance.commit(), "rows": rows}, indent=1) + "\n")
+
+
+def _summarise(trained: pd.DataFrame) -> pd.DataFrame:
+    """Means over seeds, and what the AUC of each setting lies above that of the first, seed by seed."""
+    table = trained.drop(columns="seed").groupby("setting", sort=False).mean().reset_index()
+    auc = trained.pivot(index="setting", columns="seed", values="auc").loc[table["setting"]]
+    gain = auc - auc.iloc[0]
+    table.insert(2, "auc_gain", gain.mean(axis=1).to_numpy())
+    table.insert(3, "auc_gain_spread", (gain.max(axis=1) - gain.min(axis=1)).to_numpy())
+    return table
 
 
 if __name__ == "__main__":

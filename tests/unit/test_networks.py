@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from neurodepth import networks
-from neurodepth.networks import few_levels
+from neurodepth.networks import convolution, few_levels
 from neurodepth.networks.backend import keras
 
 ARCHITECTURE = {
@@ -167,6 +167,38 @@ def test_weights_onto_a_unit_have_few_levels_around_zero(n_levels):
         np.testing.assert_allclose(levels, -levels[::-1], atol=1e-6)
         np.testing.assert_allclose(np.diff(levels), np.diff(levels)[0], rtol=1e-3)
         assert np.corrcoef(found[:, unit], weights[:, unit])[0, 1] > 0.75
+
+
+@pytest.mark.parametrize("levels", [None, 4])
+def test_a_network_of_smooth_kernels_is_an_ordinary_one_with_a_weight_a_lag(levels):
+    plain = ARCHITECTURE | {"receptive_field_ms": 40}  # two kernels of 20 and 21 ms
+    smooth = networks.build(
+        plain | {"kernel_cosines": 8} | ({"weight_levels": levels} if levels else {}), 2, n_synapses=6, seed=1
+    )
+    assert [smooth.get_layer(f"convolution_{one}").kernel.shape[0] for one in (1, 2)] == [8, 8]
+    used = networks.build(plain, 2, n_synapses=6, seed=2)
+    used.set_weights(networks.weights_in_use(smooth))
+    inputs = np.random.default_rng(0).integers(0, 2, (1, 80, 6)).astype(np.uint8)
+    expected = smooth.predict_on_batch(inputs)["soma_voltage"]
+    np.testing.assert_allclose(used.predict_on_batch(inputs)["soma_voltage"], expected, atol=1e-5)
+
+
+def test_short_kernels_have_a_weight_a_lag_besides_cosines():
+    model = networks.build(ARCHITECTURE | {"receptive_field_ms": 31, "kernel_cosines": 16}, 1, n_synapses=6)
+    assert model.get_layer("convolution_1").kernel.shape[0] == 31
+
+
+def test_raised_cosines_are_narrow_at_short_lags_and_come_near_any_smooth_kernel():
+    shapes = convolution.raised_cosines(150, 16)
+    assert shapes.shape == (150, 16)
+    np.testing.assert_allclose(np.linalg.norm(shapes, axis=0), 1, rtol=1e-5)
+    widths = (shapes > shapes.max(axis=0) / 2).sum(axis=0)
+    assert (np.diff(widths[:-1]) >= 0).all()
+    assert shapes[:, 0].argmax() == 149
+    lag_ms = np.arange(150)[::-1]
+    for kernel in (np.exp(-lag_ms / 4), np.exp(-lag_ms / 30) - np.exp(-lag_ms / 3)):
+        fitted = shapes @ np.linalg.lstsq(shapes, kernel, rcond=None)[0]
+        assert np.abs(fitted - kernel).max() < 0.03 * kernel.max()
 
 
 @pytest.mark.parametrize("is_factorised", [True, False])

@@ -94,12 +94,13 @@ def build(
 
 
 def in_use(architecture: dict[str, Any]) -> dict[str, Any]:
-    """The definition of the network that is left after training: with weights like any other's, one for each synapse."""
-    return {key: value for key, value in architecture.items() if key not in ("input_groups", "weight_levels")}
+    """The definition of the network that is left after training: with weights like any other's, of each synapse and lag."""
+    in_training = ("input_groups", "weight_levels", "kernel_cosines")
+    return {key: value for key, value in architecture.items() if key not in in_training}
 
 
 def weights_in_use(model: Any) -> list[np.ndarray]:
-    """Weights for the network `in_use` of one in training, in its order: spread over the synapses of groups, and rounded."""
+    """Weights for the network `in_use` of one in training, in its order: spread over synapses and lags, and rounded."""
     used = {id(one.kernel): one.kernel_in_use() for one in model.layers if hasattr(one, "kernel_in_use")}
     return [np.asarray(used.get(id(one), one)) for one in model.weights]
 

@@ -14,6 +14,7 @@ import numpy as np
 from neurodepth.networks import few_levels
 from neurodepth.networks.backend import keras
 
+COSINE_OFFSET_MS = 3.0  # cosines are evenly spaced below this lag, and ever farther apart beyond
 TILE_MS = 50  # measured: benchmarks/training.py; 25 and 100 differ by less than a tenth
 
 
@@ -50,6 +51,27 @@ def bilinear_form(kernel_ms: int, tile_ms: int) -> tuple[np.ndarray, np.ndarray,
             of_kernel += [kernel_real, kernel_imaginary - kernel_real, kernel_real + kernel_imaginary]
             back += [back_real + back_imaginary, back_imaginary, -back_real]
     return np.array(there), np.array(of_kernel)[:, ::-1], np.array(back).T
+
+
+@functools.cache
+def raised_cosines(kernel_ms: int, n_cosines: int) -> np.ndarray:
+    """Smooth shapes that kernels are sums of, narrow at short lags and wide at long ones; Pillow et al. 2008, Nature 454:995.
+
+    A kernel of free weights can learn by heart at which millisecond of the past an event of the training trials came; a sum
+    of these shapes cannot (docs/training.md).
+
+    Args:
+        kernel_ms: Samples of the kernel.
+        n_cosines: How many shapes; their peaks are evenly spaced over the logarithm of lag and offset.
+
+    Returns:
+        Shape (kernel_ms, n_cosines), float32, the lag 0 last; columns of length 1.
+    """
+    place = np.log(np.arange(kernel_ms)[::-1] + COSINE_OFFSET_MS)
+    peaks = np.linspace(place.min(), place.max(), n_cosines)
+    distance = (place[:, None] - peaks) / (peaks[1] - peaks[0])
+    shapes = 1 + np.cos(np.pi * np.clip(distance / 2, -1, 1))
+    return (shapes / np.linalg.norm(shapes, axis=0)).astype(np.float32)
 
 
 def into_tiles(x: Any, tile_ms: int = TILE_MS) -> Any:
@@ -102,39 +124,64 @@ class CausalConvolution(keras.layers.Layer):
     """Causal convolution of tiles, without bias; zeros precede a trial.
 
     Attributes:
-        kernel: Shape (kernel_ms, channels, width), the latest input last, as in `keras.layers.Conv1D`.
+        kernel: Shape (kernel_ms, channels, width), the latest input last, as in `keras.layers.Conv1D`; where it is a sum of
+            cosines, their weights, shape (n_cosines, channels, width).
+        cosines: What it is a sum of, shape (kernel_ms, n_cosines), or None.
     """
 
-    def __init__(self, width: int, kernel_ms: int, weight_levels: int | None = None, **options: Any):
-        """A layer of `width` channels that sees `kernel_ms` milliseconds, with weights of `weight_levels` levels if given."""
+    def __init__(
+        self,
+        width: int,
+        kernel_ms: int,
+        weight_levels: int | None = None,
+        n_cosines: int | None = None,
+        **options: Any,
+    ):
+        """A layer of `width` channels that sees `kernel_ms` milliseconds.
+
+        Args:
+            width: Channels.
+            kernel_ms: Length of the kernel.
+            weight_levels: Of the kernel's weights, if they have few.
+            n_cosines: Make a kernel of at least twice as many milliseconds a sum of so many `raised_cosines`.
+            options: As for any layer.
+        """
         super().__init__(**options)
-        self.width, self.kernel_ms, self.weight_levels = width, kernel_ms, weight_levels
+        self.width, self.kernel_ms, self.weight_levels, self.n_cosines = width, kernel_ms, weight_levels, n_cosines
+        self.cosines = raised_cosines(kernel_ms, n_cosines) if n_cosines and kernel_ms >= 2 * n_cosines else None
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the kernel for inputs of this shape."""
+        n_free = self.kernel_ms if self.cosines is None else self.cosines.shape[1]
         self.kernel = self.add_weight(
-            shape=(self.kernel_ms, shape[-1], self.width), initializer="glorot_uniform", name="kernel"
+            shape=(n_free, shape[-1], self.width), initializer="glorot_uniform", name="kernel"
         )
 
     def call(self, x: Any) -> Any:
         """Shape (tile_ms, tiles, trials, channels) to (tile_ms, tiles, trials, width)."""
         ops = keras.ops
         tile_ms, n_tiles, n_trials, n_channels = ops.shape(x)
-        there, of_kernel, back = (
-            ops.convert_to_tensor(one, self.compute_dtype) for one in bilinear_form(self.kernel_ms, tile_ms)
-        )
+        there, of_kernel, back = bilinear_form(self.kernel_ms, tile_ms)
+        kernel = self.kernel
+        if self.weight_levels:
+            kernel = ops.cast(few_levels.straight_through(self._at_each_lag(), self.weight_levels), self.compute_dtype)
+        elif self.cosines is not None:
+            of_kernel = of_kernel @ self.cosines  # one small product instead of a kernel of all lags
+        there, of_kernel, back = (ops.convert_to_tensor(one, self.compute_dtype) for one in (there, of_kernel, back))
         n_products = there.shape[0]
         rows = ops.reshape(with_history(x, self.kernel_ms - 1), (tile_ms + self.kernel_ms - 1, -1))
         spectrum = ops.reshape(ops.matmul(there, rows), (n_products, n_tiles * n_trials, n_channels))
-        kernel = few_levels.straight_through(self.kernel, self.weight_levels)
-        kernel = ops.reshape(kernel, (self.kernel_ms, n_channels * self.width))
+        kernel = ops.reshape(kernel, (of_kernel.shape[1], n_channels * self.width))
         kernel = ops.reshape(ops.matmul(of_kernel, kernel), (n_products, n_channels, self.width))
         products = ops.reshape(ops.matmul(spectrum, kernel), (n_products, -1))
         return ops.reshape(ops.matmul(back, products), (tile_ms, n_tiles, n_trials, self.width))
 
     def kernel_in_use(self) -> Any:
-        """The kernel, rounded where its weights have few levels."""
-        return few_levels.rounded(self.kernel, self.weight_levels)
+        """The kernel at each lag, rounded where its weights have few levels; shape (kernel_ms, channels, width)."""
+        return few_levels.rounded(self._at_each_lag(), self.weight_levels)
+
+    def _at_each_lag(self) -> Any:
+        return self.kernel if self.cosines is None else keras.ops.tensordot(self.cosines, self.kernel, axes=1)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """As `call` does."""
@@ -146,6 +193,7 @@ class CausalConvolution(keras.layers.Layer):
             "width": self.width,
             "kernel_ms": self.kernel_ms,
             "weight_levels": self.weight_levels,
+            "n_cosines": self.n_cosines,
         }
 
 

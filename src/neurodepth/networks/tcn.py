@@ -18,6 +18,7 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
     """Build a network of `depth` layers; see `networks.build`."""
     policy = frame.policy
     width, rate, levels = architecture["width"], architecture["synapse_dropout"], architecture.get("weight_levels")
+    cosines = architecture.get("kernel_cosines")
     inputs = keras.Input((None, frame.n_synapses), name="input_spikes", dtype="uint8")
     x = inputs
     if architecture["factorised"]:
@@ -33,7 +34,7 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
     x = keras.ops.cast(x, policy.removeprefix("mixed_"))
     kernels_ms = kernel_sizes(architecture["receptive_field_ms"], depth, architecture.get("first_kernel_ms"))
     for layer, kernel_ms in enumerate(kernels_ms, start=1):
-        x = CausalConvolution(width, kernel_ms, levels, dtype=policy, name=f"convolution_{layer}")(x)
+        x = CausalConvolution(width, kernel_ms, levels, cosines, dtype=policy, name=f"convolution_{layer}")(x)
         if layer == 1:
             x = SynapseDropout(rate, dtype=policy, name="synapse_dropout")(x)
         x = Normalisation(momentum=BATCH_NORMALISATION_MEMORY, dtype=policy, name=f"normalisation_{layer}")(x)

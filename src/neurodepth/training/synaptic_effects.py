@@ -75,8 +75,10 @@ def start(model: keras.Model, effects: np.ndarray, at_rest: np.ndarray, n_excita
         _start_channels(layer, np.exp(-EVENT_LAG_MS / time_constants_ms), effects, n_excitatory)
     elif "convolution_1" in names:
         layer = model.get_layer("convolution_1")
-        lag_ms = np.arange(layer.kernel_ms)[::-1]
-        _start_channels(layer, np.exp(-lag_ms / time_constants_ms), effects, n_excitatory)
+        decay = np.exp(-np.arange(layer.kernel_ms)[::-1] / time_constants_ms)
+        if layer.cosines is not None:
+            decay = decay @ np.linalg.pinv(layer.cosines).T  # the sum of cosines nearest to it
+        _start_channels(layer, decay, effects, n_excitatory)
     for layer in model.layers:
         if isinstance(layer, SynapticFilter):
             decay = np.exp(-np.arange(layer.kernel_ms) / time_constants_ms)

@@ -26,6 +26,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "without the dendrite": ({}, {}, False),
     "random start, without the dendrite": ({}, {"start": "random"}, False),
     "as many mixtures as channels": ({"synapse_mixtures": None}, {}, True),
+    "a weight for every lag": ({"kernel_cosines": None}, {}, True),
     "equal kernels": ({"first_kernel_ms": None}, {}, True),
     "no synapse dropout": ({"synapse_dropout": 0.0}, {}, True),
     "synapse dropout 0.2": ({"synapse_dropout": 0.2}, {}, True),

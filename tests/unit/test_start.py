@@ -45,14 +45,21 @@ def test_regression_finds_the_effect_of_each_synapse(trials):
     np.testing.assert_allclose(fast[:, 0] * scaling.soma_deviation_mv, 0, atol=0.05)
 
 
-@pytest.mark.parametrize("factorised", [True, False])
-def test_the_first_layer_starts_from_these_effects(trials, factorised):
+@pytest.mark.parametrize(
+    "changed", [{"factorised": True}, {"factorised": False}, {"factorised": False, "kernel_cosines": 8}]
+)
+def test_the_first_layer_starts_from_these_effects(trials, changed):
     effects, at_rest = synaptic_effects.regress(trials, fit_scaling(trials))
-    model = networks.build(ARCHITECTURE | {"factorised": factorised}, 2, N_SYNAPSES)
-    name = "mix_synapses" if factorised else "convolution_1"
-    random = model.get_layer(name).get_weights()[0].reshape(-1, N_SYNAPSES, 8)
+    model = networks.build(ARCHITECTURE | changed, 2, N_SYNAPSES)
+
+    def of_lags():
+        layer = model.get_layer("mix_synapses" if changed["factorised"] else "convolution_1")
+        kernel = layer.kernel_in_use() if hasattr(layer, "kernel_in_use") else layer.kernel
+        return np.array(kernel).reshape(-1, N_SYNAPSES, 8)
+
+    random = of_lags()
     synaptic_effects.start(model, effects, at_rest, N_EXCITATORY)
-    started = model.get_layer(name).get_weights()[0].reshape(-1, N_SYNAPSES, 8)
+    started = of_lags()
     last = started[-1]  # the shortest lag
     excitatory, inhibitory = TRUE_EFFECTS_MV.copy(), TRUE_EFFECTS_MV.copy()
     excitatory[N_EXCITATORY:], inhibitory[:N_EXCITATORY] = 0, 0

@@ -2,7 +2,7 @@
 
 Components span what the dendrite does, but each is spread over the whole tree and the last ones are faint. Turned by
 varimax, the same span has axes of a few segments each and of like size: the local voltages on which the nonlinearity of
-the membrane acts. A network learns those far faster (docs/training.md).
+the membrane acts. A network learns those faster (benchmarks/learning.py: "without the dendrite").
 """
 
 import numpy as np

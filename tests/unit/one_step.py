@@ -8,7 +8,7 @@ from neurodepth import networks
 from neurodepth.networks.backend import keras
 
 ARCHITECTURES = {
-    "tcn": {"width": 6, "receptive_field_ms": 20, "factorised": True, "channel_dropout": 0.0},
+    "tcn": {"width": 6, "receptive_field_ms": 20, "factorised": True, "channel_dropout": 0.0, "kernel_cosines": 4},
     "fully_connected": {"width": 6, "receptive_field_ms": 20, "factorised": False},
     "perceptron": {"receptive_field_ms": 20},
     "linear_nonlinear_poisson": {"receptive_field_ms": 20},

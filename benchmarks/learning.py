@@ -1,22 +1,27 @@
 """What each ingredient of the training gives: a network trained with and without it, on simulated trials.
 
 Every setting gets the same number of updates and the same seeds. Accuracy is that on validation trials, which chose nothing here.
+Seeds are trained side by side, a core each.
 
     python benchmarks/learning.py results/l5pc_hay2011/nmda --shards 3 --updates 1200 --table learning.md
 """
 
-import itertools
 import json
+import multiprocessing
+import os
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from neurodepth import dataset, networks, provenance, training
+from neurodepth.networks import backend
 
 RECIPE = "models/networks/tcn_medium.yaml"
 # What is changed: of the network (None takes a key away), of the budget, and whether the dendrite helps.
@@ -35,6 +40,8 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "windows of 500 ms, 16 an update": ({}, {"window_ms": 500, "batch_size": 16}, True),
     "learning rate 0.001": ({}, {"learning_rate": 0.001}, True),
     "learning rate 0.004": ({}, {"learning_rate": 0.004}, True),
+    "receptive field 80 ms": ({"receptive_field_ms": 80, "first_kernel_ms": 54}, {}, True),
+    "receptive field 300 ms": ({"receptive_field_ms": 300, "first_kernel_ms": 200}, {}, True),
     "full first layer": ({"factorised": False, "synapse_mixtures": None}, {}, True),
     "width 32": ({"width": 32}, {}, True),
     "width 128": ({"width": 128}, {}, True),
@@ -61,44 +68,25 @@ def main(
     table_path: Path | None,
 ) -> None:
     """Train on the trials of CONDITION, a folder such as results/CELL/VARIANT."""
-    trials = dataset.read_split(sorted(condition.glob("trials/train/*.h5"))[:shards])
-    validation = dataset.read_split(sorted(condition.glob("trials/validation/*.h5")))
-    basis = dataset.read_basis(condition / "basis.h5")
-    budget = training.Budget(updates, updates, 1, 8, 1000, 0.002, warm_up=0.05)
-    recipe = networks.read(RECIPE)
+    commit = provenance.commit()
+    names = chosen or tuple(SETTINGS)
+    context = multiprocessing.get_context("spawn")
+    workers = min(seeds, os.cpu_count() or 1)
     rows = []
-    for seed, name in itertools.product(range(1, seeds + 1), chosen or SETTINGS):
-        network, changed, with_dendrite = SETTINGS[name]
-        architecture = {key: value for key, value in (recipe | network).items() if value is not None}
-        with tempfile.TemporaryDirectory() as folder:
-            start = time.perf_counter()
-            *_, history = training.train(
-                trials,
-                validation,
-                architecture,
-                depth,
-                seed,
-                replace(budget, **changed),
-                folder,
-                name,
-                basis if with_dendrite else None,
-            )
-        last = history.iloc[-1]
-        row = {
-            "setting": name,
-            "seed": seed,
-            "auc": last["validation_auc"],
-            "spike_loss": last["validation_spike_loss"],
-        }
-        row |= {"variance_explained": last["validation_variance_explained"], "training_min": last["training_s"] / 60}
-        row["start_min"] = (time.perf_counter() - start) / 60 - row["training_min"] - last["validation_s"] / 60
-        rows.append(row)
-        click.echo(row)
+    with ProcessPoolExecutor(workers, context, initializer=_use_one_core) as pool:
+        for name in names:
+            started = [
+                pool.submit(_train, condition, shards, name, seed, updates, depth) for seed in range(1, seeds + 1)
+            ]
+            for done in started:
+                rows.append(done.result())
+                click.echo(rows[-1])
     table = _summarise(pd.DataFrame(rows))
+    trials, validation = (_read(condition, split, shards) for split in ("train", "validation"))
     hours = len(trials) * trials.duration_ms / 3.6e6
     head = (
         f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, {seeds} seeds, depth {depth}; "
-        f"{provenance.processor()}, commit {provenance.commit()}\n\n```\n"
+        f"{provenance.processor()}, commit {commit}\n\n```\n"
     )
     digits = {"auc": 4, "auc_gain": 4, "auc_gain_spread": 4, "spike_loss": 5, "variance_explained": 3}
     digits |= {"training_min": 1, "start_min": 1}
@@ -106,7 +94,40 @@ def main(
     if table_path:
         table_path.write_text(f"{head}{text}\n```\n")
     if json_path:
-        json_path.write_text(json.dumps({"commit": provenance.commit(), "rows": rows}, indent=1) + "\n")
+        json_path.write_text(json.dumps({"commit": commit, "rows": rows}, indent=1) + "\n")
+
+
+def _use_one_core() -> None:
+    backend.use_threads(1)
+    threadpool_limits(1)
+
+
+def _read(condition: Path, split: str, shards: int | None = None) -> dataset.Trials:
+    return dataset.read_split(sorted(condition.glob(f"trials/{split}/*.h5"))[:shards])
+
+
+def _train(condition: Path, shards: int, name: str, seed: int, updates: int, depth: int) -> dict[str, Any]:
+    """Train with one setting, and say how well it predicts the validation trials."""
+    network, changed, with_dendrite = SETTINGS[name]
+    architecture = {key: value for key, value in (networks.read(RECIPE) | network).items() if value is not None}
+    budget = replace(training.Budget(updates, updates, 1, 8, 1000, 0.002, warm_up=0.05), **changed)
+    trials, validation = _read(condition, "train", shards), _read(condition, "validation")
+    basis = dataset.read_basis(condition / "basis.h5") if with_dendrite else None
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        *_, history = training.train(trials, validation, architecture, depth, seed, budget, folder, name, basis)
+        all_min = (time.perf_counter() - start) / 60
+    last = history.iloc[-1]
+    training_min = float(last["training_s"]) / 60
+    return {
+        "setting": name,
+        "seed": seed,
+        "auc": float(last["validation_auc"]),
+        "spike_loss": float(last["validation_spike_loss"]),
+        "variance_explained": float(last["validation_variance_explained"]),
+        "training_min": training_min,
+        "start_min": all_min - training_min - float(last["validation_s"]) / 60,
+    }
 
 
 def _summarise(trained: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What each ingredient of the training gives: a network trained with and without it, on simulated trials.
 
 Every setting gets the same number of updates and the same seeds. Accuracy is that on validation trials, which chose nothing here.
-Seeds are trained side by side, a core each.
+Seeds are trained side by side, a core each. With `--json` an interrupted run goes on after the last setting that it finished.
 
     python benchmarks/learning.py results/l5pc_hay2011/nmda --shards 3 --updates 1200 --table learning.md
 """
@@ -68,33 +68,39 @@ def main(
     table_path: Path | None,
 ) -> None:
     """Train on the trials of CONDITION, a folder such as results/CELL/VARIANT."""
-    commit = provenance.commit()
-    names = chosen or tuple(SETTINGS)
+    asked = {"shards": shards, "updates": updates, "depth": depth}
+    measured: dict[str, Any] = {"commit": provenance.commit(), **asked, "rows": []}
+    if json_path and json_path.exists():
+        measured = json.loads(json_path.read_text())
+        found = {name: measured[name] for name in asked}
+        if found != asked:
+            raise click.ClickException(f"{json_path}: holds a run of {found}, asked for {asked}; name another file")
+    rows = measured["rows"]
+    finished = {(row["setting"], row["seed"]) for row in rows}
     context = multiprocessing.get_context("spawn")
     workers = min(seeds, os.cpu_count() or 1)
-    rows = []
-    with ProcessPoolExecutor(workers, context, initializer=_use_one_core) as pool:
-        for name in names:
-            started = [
-                pool.submit(_train, condition, shards, name, seed, updates, depth) for seed in range(1, seeds + 1)
-            ]
+    # TensorFlow keeps memory of every network that a process has trained.
+    with ProcessPoolExecutor(workers, context, _use_one_core, max_tasks_per_child=1) as pool:
+        for name in chosen or tuple(SETTINGS):
+            wanted = [seed for seed in range(1, seeds + 1) if (name, seed) not in finished]
+            started = [pool.submit(_train, condition, shards, name, seed, updates, depth) for seed in wanted]
             for done in started:
                 rows.append(done.result())
                 click.echo(rows[-1])
+                if json_path:
+                    json_path.write_text(json.dumps(measured, indent=1) + "\n")
     table = _summarise(pd.DataFrame(rows))
     trials, validation = (_read(condition, split, shards) for split in ("train", "validation"))
     hours = len(trials) * trials.duration_ms / 3.6e6
     head = (
         f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, {seeds} seeds, depth {depth}; "
-        f"{provenance.processor()}, commit {commit}\n\n```\n"
+        f"{provenance.processor()}, commit {measured['commit']}\n\n```\n"
     )
     digits = {"auc": 4, "auc_gain": 4, "auc_gain_spread": 4, "spike_loss": 5, "variance_explained": 3}
     digits |= {"training_min": 1, "start_min": 1}
     text = table.round(digits).to_string(index=False)
     if table_path:
         table_path.write_text(f"{head}{text}\n```\n")
-    if json_path:
-        json_path.write_text(json.dumps({"commit": commit, "rows": rows}, indent=1) + "\n")
 
 
 def _use_one_core() -> None:

@@ -19,7 +19,7 @@ def improvement(history: pd.DataFrame, updates: int, confidence: float, measures
     third of the training, at least four epochs; one bad epoch does not move it. It counts if its interval excludes 0 and
     the training loss falls, too.
 
-    Where no better epoch came for `patience_epochs`, the trend is sought in all epochs since the best. Such an end is one only if
+    Where no better epoch came for `patience_epochs`, the trend is sought in all epochs since the best, at least four. Such an end is one only if
     the loss surely rose or the learning rate had decayed: at a high rate a loss rests that would fall when the rate does.
 
     Args:
@@ -35,11 +35,10 @@ def improvement(history: pd.DataFrame, updates: int, confidence: float, measures
     done = history["updates"].to_numpy()
     spike_loss = history["validation_spike_loss"].to_numpy()
     ended_early = done[-1] < updates
-    first = min(np.searchsorted(done, (1 - LAST_PART) * done[-1]), len(done) - FEWEST_EPOCHS)
+    sought = spike_loss.argmin() + 1 if ended_early else np.searchsorted(done, (1 - LAST_PART) * done[-1])
+    first = min(sought, len(done) - FEWEST_EPOCHS)
     if first < 0:
         return np.nan
-    if ended_early:
-        first = min(first, spike_loss.argmin() + 1)
     tenths = 10 * done[first:] / done[-1]
 
     def trend(loss: np.ndarray) -> Any:

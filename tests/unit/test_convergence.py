@@ -62,6 +62,12 @@ def test_a_training_that_patience_ended_is_judged_since_its_best_epoch(ended_at)
     assert improvement(make_history(losses, updates=ended_at), UPDATES, 0.95) == 0
 
 
+def test_a_patience_shorter_than_the_last_third_does_not_look_before_the_best_epoch():
+    losses = falling(0.2, n_epochs=60)
+    losses[48:] = losses[47] * 1.01 ** np.arange(1, 13)  # overfitting
+    assert improvement(make_history(losses, updates=UPDATES / 2), UPDATES, 0.95) == 0
+
+
 def test_a_loss_that_rests_while_the_learning_rate_is_high_tells_nothing():
     losses = np.concatenate([falling(0.2, n_epochs=20), 0.001 * np.exp(np.random.default_rng(0).normal(0, 0.01, 12))])
     assert np.isnan(improvement(make_history(losses, updates=1000), UPDATES, 0.95))

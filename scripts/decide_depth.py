@@ -32,7 +32,7 @@ def decide_depth(conditions, inputs, configuration, verdict_path, accuracy_path,
         described = definition.read(project.find_cell(names["cell"]), names["variant"]).values
         cells.append(names | {"description": described.get("description", "")})
         cells[-1] |= evaluation.summarise(verdict, accuracy, table, needed) | predictable
-        dependence = criterion_dependence.tabulate(resampled, criterion, trial_h)
+        dependence = criterion_dependence.tabulate(resampled, criterion, trial_h, configuration["depths"])
         for tables, table in ((accuracies, accuracy), (needs, needed), (dependences, dependence)):
             tables.append(pd.concat([pd.DataFrame([names] * len(table)), table], axis=1))
     pd.concat(accuracies).to_csv(accuracy_path, index=False)

@@ -27,7 +27,8 @@ class Verdict:
     """What can be said about one cell.
 
     Attributes:
-        required_depth: Smallest depth that meets the criterion, or None.
+        required_depth: Smallest depth that surely meets the criterion, or None; no more than an upper bound where the interval
+            begins at a shallower one.
         interval: Smallest and largest depth that the data allow; the latter is None if no depth meets the criterion.
         status: `reached`, `limited by training`, `limited by data`, `undecided` or `not reached`.
         reason: The same in a sentence, with the numbers.
@@ -103,16 +104,21 @@ def _by_data(scores: Scores, criterion: Criterion, trial_h: float, standing: Sta
     shown = min(standing.rising, key=lambda depth: scores.point["auc"][depth, scores.sizes[-1]])
     measure = rising_measures(scores, criterion, shown)[0]
     before, now = (1 - scores.point[measure][shown, size] for size in scores.sizes[-2:])
+    largest_h = scores.sizes[-1] * trial_h
     needed = data_needed.tabulate(scores, criterion, trial_h).set_index("depth").loc[shown]
     at, low, high = (units.hours(needed[f"data_needed_h{end}"]) for end in ("", "_low", "_high"))
     reaches = f"reaches the criterion at {at} ({low} to {high})"
     if np.isinf(needed["data_needed_h"]):
         may = f", or reaches it at {low} at the earliest" if np.isfinite(needed["data_needed_h_low"]) else ""
+        if needed["data_needed_h_low"] <= largest_h:
+            may = ", or may have reached it already"
         reaches = f"stays short of the criterion{may}"
+    outlook = f"its learning curve {reaches}, so that more data may change the answer"
+    if _estimate_meets(scores, criterion, shown):
+        outlook = "which meets the criterion, but not surely: more data may make it so, as may more test trials and training seeds"
     return (
-        f"Limited by data: from {units.hours(scores.sizes[-2] * trial_h)} to {units.hours(scores.sizes[-1] * trial_h)} of data depth "
-        f"{shown} went from {LABELS[measure]} {before:.4f} to {now:.4f}; its learning curve {reaches}, "
-        f"so that more data may change the answer; {_best(scores, criterion)}."
+        f"Limited by data: from {units.hours(scores.sizes[-2] * trial_h)} to {units.hours(largest_h)} of data depth "
+        f"{shown} went from {LABELS[measure]} {before:.4f} to {now:.4f}; {outlook}; {_best(scores, criterion)}."
     )
 
 
@@ -120,6 +126,12 @@ def _reached(scores: Scores, criterion: Criterion, trial_h: float, standing: Sta
     smallest = standing.meets[0]
     reason = f"Depth {smallest} reaches {_scores(scores, criterion, smallest)}, criterion {_bars(criterion)}; "
     shallower = [depth for depth in scores.depths if depth < smallest]
+    likely = [depth for depth in standing.open if _estimate_meets(scores, criterion, depth)]
+    if likely:
+        return reason + (
+            f"depth {likely[0]} has {_scores(scores, criterion, likely[0])}, which meets it too, but not surely: more test trials and "
+            "training seeds may show that it suffices."
+        )
     if not shallower:
         return reason + "it is the shallowest tried."
     fate = "ruled out"
@@ -154,6 +166,13 @@ def _not_reached(scores: Scores, criterion: Criterion, trial_h: float, standing:
         f"Not reached: {_best(scores, criterion)}, and no depth's learning curve reaches it with "
         f"{units.hours(scores.sizes[-1] * trial_h * 2**criterion.further_doublings)} of data, {criterion.further_doublings:g} more "
         "doublings; try deeper or wider networks, or far more data than that."
+    )
+
+
+def _estimate_meets(scores: Scores, criterion: Criterion, depth: int) -> bool:
+    """Whether the estimate itself, surely or not, reaches every measure of the criterion."""
+    return all(
+        scores.point[measure][depth, scores.sizes[-1]] <= limit for measure, limit in criterion.largest_errors.items()
     )
 
 

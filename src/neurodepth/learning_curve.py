@@ -111,10 +111,13 @@ def _fit_exponent(share: np.ndarray, errors: np.ndarray, exponent: float) -> tup
     aa, bb, ab = (np.sum(x * y, axis=0) for x, y in ((ones, ones), (falling, falling), (ones, falling)))
     a, b = ones.sum(axis=0), falling.sum(axis=0)
     determinant = aa * bb - ab**2
-    both = (a * bb - b * ab) / determinant, (b * aa - a * ab) / determinant
     zero = np.zeros_like(a)
-    candidates = [(zero, b / bb), (a / aa, zero), both]
-    deviations = [np.sum((floor * ones + scale * falling - 1) ** 2, axis=0) for floor, scale in candidates]
+    with np.errstate(
+        divide="ignore", invalid="ignore"
+    ):  # errors nine decades apart leave no determinant: that candidate falls out
+        both = (a * bb - b * ab) / determinant, (b * aa - a * ab) / determinant
+        candidates = [(zero, b / bb), (a / aa, zero), both]
+        deviations = [np.sum((floor * ones + scale * falling - 1) ** 2, axis=0) for floor, scale in candidates]
     deviations[2] = np.where((both[0] >= 0) & (both[1] >= 0), deviations[2], np.inf)
     best = np.argmin(deviations, axis=0)[None]
     floor, scale = (np.take_along_axis(np.stack(one), best, axis=0)[0] for one in zip(*candidates, strict=True))

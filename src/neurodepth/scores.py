@@ -127,7 +127,9 @@ def resample(evaluations: Sequence[Evaluation], n_resamples: int, confidence: fl
             point[measure][key] = float(np.mean([_error(one, measure)[0] for one in group]))
             errors = np.stack([_resample_trials(one, measure, weights) for one in group])
             of_seeds[measure][key] = errors
-            resampled[measure][key] = np.minimum(_resample_seeds(errors, drawn, confidence), LARGEST_ERROR[measure])
+            resampled[measure][key] = np.clip(
+                _resample_seeds(errors, drawn, confidence), SMALLEST_ERROR, LARGEST_ERROR[measure]
+            )
     depths, sizes = (sorted(set(one)) for one in zip(*grouped, strict=True))
     largest = {depth: group for (depth, size), group in grouped.items() if size == sizes[-1]}
     return Scores(

@@ -54,6 +54,19 @@ def test_a_rising_curve_that_may_end_short_of_the_criterion_says_no_amount_of_da
     )
 
 
+def test_a_rising_depth_whose_estimate_meets_is_not_said_to_need_an_amount_of_data_that_it_has():
+    verdict = decide(falling(1, 0.02, 0.027, 0.7), seeds=(1, 2, 3), spread=0.02)
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (None, (1, None), "limited by data")
+    assert "which meets the criterion, but not surely" in verdict.reason
+    assert "learning curve" not in verdict.reason
+
+
+def test_a_shallower_depth_whose_estimate_meets_is_named_beside_the_required_depth():
+    verdict = decide(flat(d1=0.8, d2=0.954, d3=HIGH, d4=HIGH), seeds=(1, 2, 3), spread=0.05)
+    assert (verdict.required_depth, verdict.interval, verdict.status) == (3, (2, 3), "reached")
+    assert re.search(r"depth 2 has AUC 0\.95\d+, which meets it too, but not surely", verdict.reason)
+
+
 def test_two_amounts_of_data_are_extrapolated_by_a_line():
     verdict = decide({(1, 10): LOW, (1, 20): MIDDLE, (3, 10): LOW, (3, 20): MIDDLE})
     assert (verdict.required_depth, verdict.interval, verdict.status) == (None, (1, None), "limited by data")
@@ -317,3 +330,10 @@ def test_the_interval_of_the_data_needed_covers_the_truth():
 def test_the_wide_interval_of_two_seeds_holds_no_impossible_auc():
     found = resample({(1, 10): 0.8, (1, 20): 0.8}, seeds=(1, 2), spread=1.0)
     assert max(found.resampled["auc"][1, 20]) == 1  # of the error: an AUC of 0
+
+
+def test_the_wide_interval_of_two_seeds_holds_no_error_whose_logarithm_is_infinite():
+    """One of two networks is without an error, and at this confidence their spread is stretched 400 times."""
+    evaluations = evaluate(flat(d1=0.9), seeds=(1,)) + evaluate(flat(d1=1 - 1e-12), seeds=(2,))
+    table = data_needed.tabulate(scores.resample(evaluations, 100, 0.999, seed=0), CRITERION, TRIAL_H)
+    assert not table["data_needed_h_low"].isna().any()

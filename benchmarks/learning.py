@@ -10,7 +10,6 @@ import json
 import multiprocessing
 import os
 import tempfile
-import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -93,11 +92,11 @@ def main(
     trials, validation = (_read(condition, split, shards) for split in ("train", "validation"))
     hours = len(trials) * trials.duration_ms / 3.6e6
     head = (
-        f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, {seeds} seeds, depth {depth}; "
+        f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, {seeds} seeds, depth {depth}, {condition.parent.name} {condition.name}; "
         f"{provenance.processor()}, commit {measured['commit']}\n\n```\n"
     )
-    digits = {"auc": 4, "auc_gain": 4, "auc_gain_spread": 4, "spike_loss": 5, "variance_explained": 3}
-    digits |= {"training_min": 1, "start_min": 1}
+    digits = {"auc": 4, "auc_gain": 4, "auc_gain_spread": 4, "variance_explained": 3}
+    digits |= {"spike_loss_change_%": 1, "change_spread_%": 1}
     text = table.round(digits).to_string(index=False)
     if table_path:
         table_path.write_text(f"{head}{text}\n```\n")
@@ -120,30 +119,25 @@ def _train(condition: Path, shards: int, name: str, seed: int, updates: int, dep
     trials, validation = _read(condition, "train", shards), _read(condition, "validation")
     basis = dataset.read_basis(condition / "basis.h5") if with_dendrite else None
     with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
         *_, history = training.train(trials, validation, architecture, depth, seed, budget, folder, name, basis)
-        all_min = (time.perf_counter() - start) / 60
     last = history.iloc[-1]
-    training_min = float(last["training_s"]) / 60
-    return {
-        "setting": name,
-        "seed": seed,
-        "auc": float(last["validation_auc"]),
-        "spike_loss": float(last["validation_spike_loss"]),
-        "variance_explained": float(last["validation_variance_explained"]),
-        "training_min": training_min,
-        "start_min": all_min - training_min - float(last["validation_s"]) / 60,
-    }
+    scores = {name: float(last[f"validation_{name}"]) for name in ("auc", "spike_loss", "variance_explained")}
+    return {"setting": name, "seed": seed, **scores}
 
 
 def _summarise(trained: pd.DataFrame) -> pd.DataFrame:
-    """Means over seeds, and what the AUC of each setting lies above that of the first, seed by seed."""
-    table = trained.drop(columns="seed").groupby("setting", sort=False).mean().reset_index()
-    auc = trained.pivot(index="setting", columns="seed", values="auc").loc[table["setting"]]
-    gain = auc - auc.iloc[0]
-    table.insert(2, "auc_gain", gain.mean(axis=1).to_numpy())
-    table.insert(3, "auc_gain_spread", (gain.max(axis=1) - gain.min(axis=1)).to_numpy())
-    return table
+    """Means over seeds, and by how much each setting differs from the first, seed by seed; of that also largest less smallest."""
+    means = trained.drop(columns="seed").groupby("setting", sort=False).mean()
+    auc, loss = (trained.pivot(index="setting", columns="seed", values=name) for name in ("auc", "spike_loss"))
+    first = means.index[0]
+    gain, change = auc - auc.loc[first], 100 * (loss / loss.loc[first] - 1)
+    differences = {"auc_gain": gain.mean(axis=1), "auc_gain_spread": gain.max(axis=1) - gain.min(axis=1)}
+    differences |= {
+        "spike_loss_change_%": change.mean(axis=1),
+        "change_spread_%": change.max(axis=1) - change.min(axis=1),
+    }
+    table = means[["auc"]].join(pd.DataFrame(differences)).join(means[["variance_explained"]])
+    return table.reset_index()
 
 
 if __name__ == "__main__":

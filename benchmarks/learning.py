@@ -98,6 +98,7 @@ def main(
     digits = {"auc": 4, "auc_gain": 4, "auc_gain_spread": 4, "variance_explained": 3}
     digits |= {"spike_loss_change_%": 1, "change_spread_%": 1}
     text = table.round(digits).to_string(index=False)
+    click.echo(text)
     if table_path:
         table_path.write_text(f"{head}{text}\n```\n")
 

@@ -104,22 +104,28 @@ def _by_data(scores: Scores, criterion: Criterion, trial_h: float, standing: Sta
     shown = min(standing.rising, key=lambda depth: scores.point["auc"][depth, scores.sizes[-1]])
     measure = rising_measures(scores, criterion, shown)[0]
     before, now = (1 - scores.point[measure][shown, size] for size in scores.sizes[-2:])
-    largest_h = scores.sizes[-1] * trial_h
-    needed = data_needed.tabulate(scores, criterion, trial_h).set_index("depth").loc[shown]
-    at, low, high = (units.hours(needed[f"data_needed_h{end}"]) for end in ("", "_low", "_high"))
-    reaches = f"reaches the criterion at {at} ({low} to {high})"
-    if np.isinf(needed["data_needed_h"]):
-        may = f", or reaches it at {low} at the earliest" if np.isfinite(needed["data_needed_h_low"]) else ""
-        if needed["data_needed_h_low"] <= largest_h:
-            may = ", or may have reached it already"
-        reaches = f"stays short of the criterion{may}"
-    outlook = f"its learning curve {reaches}, so that more data may change the answer"
-    if _estimate_meets(scores, criterion, shown):
-        outlook = "which meets the criterion, but not surely: more data may make it so, as may more test trials and training seeds"
     return (
-        f"Limited by data: from {units.hours(scores.sizes[-2] * trial_h)} to {units.hours(largest_h)} of data depth "
-        f"{shown} went from {LABELS[measure]} {before:.4f} to {now:.4f}; {outlook}; {_best(scores, criterion)}."
+        f"Limited by data: from {units.hours(scores.sizes[-2] * trial_h)} to {units.hours(scores.sizes[-1] * trial_h)} of data depth "
+        f"{shown} went from {LABELS[measure]} {before:.4f} to {now:.4f}; {_outlook(scores, criterion, trial_h, shown)}; "
+        f"{_best(scores, criterion)}."
     )
+
+
+def _outlook(scores: Scores, criterion: Criterion, trial_h: float, depth: int) -> str:
+    """What more data may do for a depth that still gains from them."""
+    if _estimate_meets(scores, criterion, depth):
+        return "which meets the criterion, but not surely: more data may make it so, as may more test trials and training seeds"
+    needed = data_needed.tabulate(scores, criterion, trial_h).set_index("depth").loc[depth]
+    at, low, high = (units.hours(needed[f"data_needed_h{end}"]) for end in ("", "_low", "_high"))
+    if np.isfinite(needed["data_needed_h"]):
+        reaches = f"reaches the criterion at {at} ({low} to {high})"
+    elif needed["data_needed_h_low"] <= scores.sizes[-1] * trial_h:
+        reaches = "stays short of the criterion, or may have reached it already"
+    elif np.isfinite(needed["data_needed_h_low"]):
+        reaches = f"stays short of the criterion, or reaches it at {low} at the earliest"
+    else:
+        reaches = "stays short of the criterion"
+    return f"its learning curve {reaches}, so that more data may change the answer"
 
 
 def _reached(scores: Scores, criterion: Criterion, trial_h: float, standing: Standing) -> str:

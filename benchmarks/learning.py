@@ -67,11 +67,12 @@ def main(
     table_path: Path | None,
 ) -> None:
     """Train on the trials of CONDITION, a folder such as results/CELL/VARIANT."""
-    asked = {"shards": shards, "updates": updates, "depth": depth}
+    name = f"{condition.parent.name} {condition.name}"
+    asked = {"condition": name, "shards": shards, "updates": updates, "depth": depth}
     measured: dict[str, Any] = {"commit": provenance.commit(), **asked, "rows": []}
     if json_path and json_path.exists():
         measured = json.loads(json_path.read_text())
-        found = {name: measured[name] for name in asked}
+        found = {key: measured.get(key) for key in asked}
         if found != asked:
             raise click.ClickException(f"{json_path}: holds a run of {found}, asked for {asked}; name another file")
     rows = measured["rows"]
@@ -80,9 +81,9 @@ def main(
     workers = min(seeds, os.cpu_count() or 1)
     # TensorFlow keeps memory of every network that a process has trained.
     with ProcessPoolExecutor(workers, context, _use_one_core, max_tasks_per_child=1) as pool:
-        for name in chosen or tuple(SETTINGS):
-            wanted = [seed for seed in range(1, seeds + 1) if (name, seed) not in finished]
-            started = [pool.submit(_train, condition, shards, name, seed, updates, depth) for seed in wanted]
+        for setting in chosen or tuple(SETTINGS):
+            wanted = [seed for seed in range(1, seeds + 1) if (setting, seed) not in finished]
+            started = [pool.submit(_train, condition, shards, setting, seed, updates, depth) for seed in wanted]
             for done in started:
                 rows.append(done.result())
                 click.echo(rows[-1])
@@ -92,7 +93,7 @@ def main(
     trials, validation = (_read(condition, split, shards) for split in ("train", "validation"))
     hours = len(trials) * trials.duration_ms / 3.6e6
     head = (
-        f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, {seeds} seeds, depth {depth}, {condition.parent.name} {condition.name}; "
+        f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, {seeds} seeds, depth {depth}, {name}; "
         f"{provenance.processor()}, commit {measured['commit']}\n\n```\n"
     )
     digits = {"auc": 4, "auc_gain": 4, "auc_gain_spread": 4, "variance_explained": 3}
@@ -112,18 +113,18 @@ def _read(condition: Path, split: str, shards: int | None = None) -> dataset.Tri
     return dataset.read_split(sorted(condition.glob(f"trials/{split}/*.h5"))[:shards])
 
 
-def _train(condition: Path, shards: int, name: str, seed: int, updates: int, depth: int) -> dict[str, Any]:
+def _train(condition: Path, shards: int, setting: str, seed: int, updates: int, depth: int) -> dict[str, Any]:
     """Train with one setting, and say how well it predicts the validation trials."""
-    network, changed, with_dendrite = SETTINGS[name]
+    network, changed, with_dendrite = SETTINGS[setting]
     architecture = {key: value for key, value in (networks.read(RECIPE) | network).items() if value is not None}
     budget = replace(training.Budget(updates, updates, 1, 8, 1000, 0.002, warm_up=0.05), **changed)
     trials, validation = _read(condition, "train", shards), _read(condition, "validation")
     basis = dataset.read_basis(condition / "basis.h5") if with_dendrite else None
     with tempfile.TemporaryDirectory() as folder:
-        *_, history = training.train(trials, validation, architecture, depth, seed, budget, folder, name, basis)
+        *_, history = training.train(trials, validation, architecture, depth, seed, budget, folder, setting, basis)
     last = history.iloc[-1]
     scores = {name: float(last[f"validation_{name}"]) for name in ("auc", "spike_loss", "variance_explained")}
-    return {"setting": name, "seed": seed, **scores}
+    return {"setting": setting, "seed": seed, **scores}
 
 
 def _summarise(trained: pd.DataFrame) -> pd.DataFrame:

@@ -27,11 +27,9 @@ def main(study: Path, docs: Path) -> None:
     names = ("accuracy_vs_depth", "data_needed", "pareto")
     tables = {name: pd.read_csv(study / f"{name}.csv") for name in names}
     found = {key: verdict[key] for key in ("commit", "processor", "versions", "configuration", "cells")}
-    for (
-        name,
-        table,
-    ) in tables.items():  # JSON knows no infinity: an amount that never comes is written as verdict.json does
-        found[name] = json.loads(table.astype(object).replace(float("inf"), "never").to_json(orient="records"))
+    # JSON knows no infinity: an amount that never comes is written as in verdict.json.
+    written_out = {name: table.astype(object).replace(float("inf"), "never") for name, table in tables.items()}
+    found |= {name: json.loads(table.to_json(orient="records")) for name, table in written_out.items()}
     (docs / "results.json").write_text(json.dumps(found, indent=1) + "\n")
     written = write(verdict["cells"], tables)
     text = (docs / "results.md").read_text()

@@ -59,8 +59,8 @@ def main(
             judged = [
                 judge(asked, true_auc, n_trials, n_spikes, by_chance, draw, depths, shared) for draw in range(studies)
             ]
-            columns = (f"meets{name}", f"ruled out{name}", f"correlation{name}")[: 3 if depths > 1 else 2]
-            row |= dict(zip(columns, np.mean(judged, axis=0), strict=False))
+            columns = (f"meets{name}", f"ruled out{name}", f"correlation{name}")
+            row |= dict(zip(columns, np.mean(judged, axis=0), strict=True))
         rows.append(row)
     table = pd.DataFrame(rows).round(3).to_markdown(index=False)
     click.echo(table)
@@ -81,7 +81,7 @@ def judge(
 ) -> tuple[bool, bool, float]:
     """Whether one study finds that a depth meets, and that one is out of reach; how the first and the last depth's errors correlate.
 
-    The correlation is that of the logarithms of resampled errors, NaN of a single depth.
+    The correlation is that of the logarithms of resampled errors, 1 of a single depth.
     """
     rng = np.random.default_rng(draw)
     positives = np.bincount(rng.integers(n_trials, size=n_spikes), minlength=n_trials)
@@ -100,8 +100,7 @@ def judge(
     resampled = scores.resample(networks, asked.resamples, asked.confidence, draw)
     standing = criterion.classify(resampled, asked)
     first, last = (np.log(resampled.resampled["auc"][depth, 20]) for depth in (1, depths))
-    correlation = float(np.corrcoef(first, last)[0, 1]) if depths > 1 else np.nan
-    return bool(standing.meets), bool(standing.ruled_out), correlation
+    return bool(standing.meets), bool(standing.ruled_out), float(np.corrcoef(first, last)[0, 1])
 
 
 if __name__ == "__main__":

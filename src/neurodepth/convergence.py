@@ -19,8 +19,9 @@ def improvement(history: pd.DataFrame, updates: int, confidence: float, measures
     third of the training, at least four epochs; one bad epoch does not move it. It counts if its interval excludes 0 and
     the training loss falls, too.
 
-    Where no better epoch came for `patience_epochs`, the trend is sought in all epochs since the best, at least four. Such an end is one only if
-    the loss surely rose or the learning rate had decayed: at a high rate a loss rests that would fall when the rate does.
+    Where no better epoch came for `patience_epochs`, the trend is sought in all epochs since the best, at least four. Such an
+    end is one only if the loss surely rose or the learning rate had decayed: at a high rate a loss rests that would fall when
+    the rate does.
 
     Args:
         history: One row an epoch, with updates, training_loss, validation_spike_loss and validation_variance_explained.

@@ -112,9 +112,8 @@ def _fit_exponent(share: np.ndarray, errors: np.ndarray, exponent: float) -> tup
     a, b = ones.sum(axis=0), falling.sum(axis=0)
     determinant = aa * bb - ab**2
     zero = np.zeros_like(a)
-    with np.errstate(
-        divide="ignore", invalid="ignore"
-    ):  # errors nine decades apart leave no determinant: that candidate falls out
+    # Errors nine decades apart leave no determinant: the third candidate then falls out.
+    with np.errstate(divide="ignore", invalid="ignore"):
         both = (a * bb - b * ab) / determinant, (b * aa - a * ab) / determinant
         candidates = [(zero, b / bb), (a / aa, zero), both]
         deviations = [np.sum((floor * ones + scale * falling - 1) ** 2, axis=0) for floor, scale in candidates]

@@ -333,7 +333,7 @@ def test_the_wide_interval_of_two_seeds_holds_no_impossible_auc():
 
 
 def test_the_wide_interval_of_two_seeds_holds_no_error_whose_logarithm_is_infinite():
-    """One of two networks is without an error, and at this confidence their spread is stretched 400 times."""
+    """One of two networks is without an error, and at this confidence their spread is stretched 270 times."""
     evaluations = evaluate(flat(d1=0.9), seeds=(1,)) + evaluate(flat(d1=1 - 1e-12), seeds=(2,))
     table = data_needed.tabulate(scores.resample(evaluations, 100, 0.999, seed=0), CRITERION, TRIAL_H)
     assert not table["data_needed_h_low"].isna().any()

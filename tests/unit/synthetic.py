@@ -9,6 +9,7 @@ from neurodepth.scores import Evaluation
 
 CRITERION = Criterion(auc=0.95, confidence=0.95, resamples=400, further_doublings=3)
 TRIAL_H = 0.001
+SIZES = (10, 20, 40)  # training trials
 
 
 def evaluate(
@@ -55,3 +56,13 @@ def evaluate(
 def resample(*arguments, criterion=CRITERION, **settings):
     evaluations = evaluate(*arguments, **settings)
     return scores.resample(evaluations, criterion.resamples, criterion.confidence, seed=0)
+
+
+def flat(**auc_of_depth):
+    """The same AUC with every amount of data; `d3=0.9` is depth 3."""
+    return {(int(name[1:]), size): auc for name, auc in auc_of_depth.items() for size in SIZES}
+
+
+def falling(one_depth, floor, scale, exponent, sizes=SIZES):
+    """AUC of one depth whose error falls as a power of the data."""
+    return {(one_depth, size): 1 - floor - scale * (size / sizes[-1]) ** -exponent for size in sizes}

@@ -140,3 +140,8 @@ def kernel_sizes(receptive_field_ms: int, depth: int, first_kernel_ms: int | Non
             f"{receptive_field_ms - reach_ms + n_shared} ms, so that each kernel has 2 ms; use fewer layers or a longer field"
         )
     return given + [1 + reach_ms // n_shared + (layer < reach_ms % n_shared) for layer in range(n_shared)]
+
+
+def n_kernel_weights(kernel_ms: int, n_cosines: int | None) -> int:
+    """Weights that training sets for one kernel: one a ms, or `n_cosines` where that is at most half as many."""
+    return n_cosines if n_cosines and kernel_ms >= 2 * n_cosines else kernel_ms

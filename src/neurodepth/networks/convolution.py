@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from neurodepth.networks import few_levels
+from neurodepth.networks import few_levels, n_kernel_weights
 from neurodepth.networks.backend import keras
 
 COSINE_OFFSET_MS = 3.0  # cosines are evenly spaced below this lag, and ever farther apart beyond
@@ -148,7 +148,8 @@ class CausalConvolution(keras.layers.Layer):
         """
         super().__init__(**options)
         self.width, self.kernel_ms, self.weight_levels, self.n_cosines = width, kernel_ms, weight_levels, n_cosines
-        self.cosines = raised_cosines(kernel_ms, n_cosines) if n_cosines and kernel_ms >= 2 * n_cosines else None
+        n_weights = n_kernel_weights(kernel_ms, n_cosines)
+        self.cosines = None if n_weights == kernel_ms else raised_cosines(kernel_ms, n_weights)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the kernel for inputs of this shape."""

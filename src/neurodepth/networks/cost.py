@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from neurodepth.networks import grouped_by, kernel_sizes
+from neurodepth.networks import grouped_by, kernel_sizes, n_kernel_weights
 from neurodepth.networks.routing import overlapping_windows
 
 MS_PER_S = 1000
@@ -21,7 +21,7 @@ class Cost:
     """What a network costs.
 
     Attributes:
-        parameters: Numbers that training sets.
+        parameters: Numbers that training sets; a smooth kernel has fewer than the lags at which the network in use has weights.
         multiply_adds_per_ms: With every input multiplied, spike or not.
         event_multiply_adds_per_ms: With the input's share spent on spikes alone, at their mean rate, where that is less: groups
             of many synapses have fewer channels than spikes.
@@ -92,16 +92,21 @@ def _fully_connected(architecture: dict[str, Any], depth: int, n_synapses: int) 
 
 
 def _stack(architecture: dict[str, Any], kernels_ms: list[int], n_synapses: int) -> _Count:
-    width = architecture["width"]
-    convolutions = sum(kernels_ms[1:]) * width**2
-    if architecture["factorised"]:
-        per_event = architecture.get("synapse_mixtures", width)
-        convolutions += per_event * kernels_ms[0] * width
-    else:
-        per_event = width * kernels_ms[0]
+    width, n_cosines = architecture["width"], architecture.get("kernel_cosines")
+    mixtures = architecture.get("synapse_mixtures", width) if architecture["factorised"] else 0
+    n_inputs = [mixtures or n_synapses] + [width] * (len(kernels_ms) - 1)
+    mixing = n_synapses * mixtures
+    products = [n * width * kernel_ms for n, kernel_ms in zip(n_inputs, kernels_ms, strict=True)]
+    weights = sum(n * width * n_kernel_weights(ms, n_cosines) for n, ms in zip(n_inputs, kernels_ms, strict=True))
+    on_input = mixing or products[0]
     normalisation = 2 * width * len(kernels_ms)  # a scale and a shift
-    on_input = n_synapses * per_event
-    return _Count(on_input + convolutions + normalisation, on_input, per_event, convolutions, width)
+    return _Count(
+        mixing + weights + normalisation,
+        on_input,
+        on_input // n_synapses,
+        mixing + sum(products) - on_input,
+        width,
+    )
 
 
 def _perceptron(architecture: dict[str, Any], depth: int, n_synapses: int) -> _Count:

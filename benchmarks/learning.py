@@ -35,7 +35,7 @@ SETTINGS: dict[str, tuple[dict[str, Any], dict[str, Any], bool]] = {
     "no synapse dropout": ({"synapse_dropout": 0.0}, {}, True),
     "synapse dropout 0.2": ({"synapse_dropout": 0.2}, {}, True),
     "channel dropout 0.1": ({"channel_dropout": 0.1}, {}, True),
-    "weight decay 0.001": ({"weight_decay": 0.001}, {}, True),
+    "weight decay 0.5": ({"weight_decay": 0.5}, {}, True),
     "windows of 500 ms, 16 an update": ({}, {"window_ms": 500, "batch_size": 16}, True),
     "learning rate 0.001": ({}, {"learning_rate": 0.001}, True),
     "learning rate 0.004": ({}, {"learning_rate": 0.004}, True),
@@ -68,13 +68,20 @@ def main(
 ) -> None:
     """Train on the trials of CONDITION, a folder such as results/CELL/VARIANT."""
     name = f"{condition.parent.name} {condition.name}"
-    asked = {"condition": name, "shards": shards, "updates": updates, "depth": depth}
+    described = [
+        dataset.describe(path) for path in _paths(condition, "train", shards) + _paths(condition, "validation")
+    ]
+    checksums = [one["attributes"]["checksum"] for one in described]
+    made_of = provenance.digest([provenance.code_digest(*training.CODE), networks.read(RECIPE), checksums])
+    asked = {"condition": name, "shards": shards, "updates": updates, "depth": depth, "made_of": made_of}
     measured: dict[str, Any] = {"commit": provenance.commit(), **asked, "rows": []}
     if json_path and json_path.exists():
         measured = json.loads(json_path.read_text())
         found = {key: measured.get(key) for key in asked}
         if found != asked:
-            raise click.ClickException(f"{json_path}: holds a run of {found}, asked for {asked}; name another file")
+            raise click.ClickException(
+                f"{json_path}: holds a run of {found}, asked for {asked} (made_of: code, recipe and trials); name another file"
+            )
     rows = measured["rows"]
     finished = {(row["setting"], row["seed"]) for row in rows}
     context = multiprocessing.get_context("spawn")
@@ -90,10 +97,12 @@ def main(
                 if json_path:
                     json_path.write_text(json.dumps(measured, indent=1) + "\n")
     table = _summarise(pd.DataFrame(rows))
-    trials, validation = (_read(condition, split, shards) for split in ("train", "validation"))
-    hours = len(trials) * trials.duration_ms / 3.6e6
+    n_trials = dict.fromkeys(("train", "validation"), 0)
+    for one in described:
+        n_trials[one["attributes"]["split"]] += one["summary"]["trials"]
+    hours = n_trials["train"] * described[0]["summary"]["duration_ms"] / 3.6e6
     head = (
-        f"# Learning\n\n{hours:.2f} h of training, {len(validation)} validation trials, {updates} updates, {seeds} seeds, depth {depth}, {name}; "
+        f"# Learning\n\n{hours:.2f} h of training, {n_trials['validation']} validation trials, {updates} updates, {seeds} seeds, depth {depth}, {name}; "
         f"{provenance.processor()}, commit {measured['commit']}\n\n```\n"
     )
     digits = {"auc": 4, "auc_gain": 4, "auc_gain_spread": 4, "variance_explained": 3}
@@ -109,8 +118,8 @@ def _use_one_core() -> None:
     threadpool_limits(1)
 
 
-def _read(condition: Path, split: str, shards: int | None = None) -> dataset.Trials:
-    return dataset.read_split(sorted(condition.glob(f"trials/{split}/*.h5"))[:shards])
+def _paths(condition: Path, split: str, shards: int | None = None) -> list[Path]:
+    return sorted(condition.glob(f"trials/{split}/*.h5"))[:shards]
 
 
 def _train(condition: Path, shards: int, setting: str, seed: int, updates: int, depth: int) -> dict[str, Any]:
@@ -118,7 +127,9 @@ def _train(condition: Path, shards: int, setting: str, seed: int, updates: int, 
     network, changed, with_dendrite = SETTINGS[setting]
     architecture = {key: value for key, value in (networks.read(RECIPE) | network).items() if value is not None}
     budget = replace(training.Budget(updates, updates, 1, 8, 1000, 0.002, warm_up=0.05), **changed)
-    trials, validation = _read(condition, "train", shards), _read(condition, "validation")
+    trials, validation = (
+        dataset.read_split(_paths(condition, *split)) for split in (("train", shards), ("validation",))
+    )
     basis = dataset.read_basis(condition / "basis.h5") if with_dendrite else None
     with tempfile.TemporaryDirectory() as folder:
         *_, history = training.train(trials, validation, architecture, depth, seed, budget, folder, setting, basis)

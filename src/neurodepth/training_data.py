@@ -81,6 +81,25 @@ def check(noted: Mapping[str, Any], given: Sequence[tuple[Path, Mapping[str, Any
     return bool(train)
 
 
+def unlike_a_test(noted: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:
+    """Say what keeps scores on trials from being those of a test on the network's cell.
+
+    Args:
+        noted: What `describe` returned when the network was trained.
+        given: Attributes of a shard of the trials.
+
+    Returns:
+        A remark, or None where they are such scores.
+    """
+    if any(given[name] != noted[name] for name in ("cell", "variant")):
+        return f"the network was trained on {noted['cell']}, {noted['variant']}: these are scores on another cell"
+    if given["seed"] != noted["seed"] or given["split"] not in ("train", "validation"):
+        return None
+    if given["split"] == "train":
+        return "the network was trained on trials of this split and seed: a test would score lower"
+    return "validation trials of this seed chose the network's weights: a test may score lower"
+
+
 def _rates(trials: Trials) -> dict[str, Any]:
     """Mean rates in Hz of excitatory and inhibitory synapses, and of output spikes once a trial has started."""
     duration_s = len(trials) * trials.duration_ms / 1000

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurodepth import dataset, evaluation, input_spikes, surrogate, training, trust
+from neurodepth import dataset, evaluation, input_spikes, surrogate, training, training_data, trust
 from neurodepth.cli.group import INTERRUPTED, PROBLEM, USAGE
 from neurodepth.networks import backend
 from neurodepth.networks.backend import keras
@@ -50,6 +50,23 @@ def test_evaluation_gives_the_workflows_scores_with_an_interval(trained):
     assert found["auc"] == expected.row["auc"]
     assert found["auc_low"] <= found["auc"] <= found["auc_high"]
     assert found["trials"] == 6
+    assert found["remark"] is None
+
+
+def test_scores_on_trials_that_training_has_seen_say_so(trained):
+    for shard, remark in (
+        ("t.h5", "trained on trials of this split and seed"),
+        ("v.h5", "chose the network's weights"),
+    ):
+        done = trained("evaluate", "net.keras", shard, "--resamples", 100, "--cores", 1)
+        assert done.exit_code == 0, done.output
+        assert remark in done.output
+
+
+def test_scores_on_another_cell_say_so():
+    noted = {"cell": "l5pc", "variant": "nmda", "seed": 1}
+    said = training_data.unlike_a_test(noted, noted | {"variant": "no_nmda", "split": "test"})
+    assert said == "the network was trained on l5pc, nmda: these are scores on another cell"
 
 
 def test_predictions_are_those_of_the_network(trained):

@@ -1,5 +1,7 @@
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,6 +10,7 @@ import pytest
 
 from neurodepth import networks, stimulus, surrogate, training
 from neurodepth.cells import build, definition
+from neurodepth.cells.trial import VoltageBasis
 from neurodepth.coverage import Sampling
 from neurodepth.dataset import Trials
 from neurodepth.networks.backend import keras
@@ -218,7 +221,7 @@ def test_silent_synapses_differ_from_window_to_window(splits):
     assert 0.3 < np.mean(silent[0] != silent[1]) < 0.7
 
 
-def test_a_loss_that_is_not_a_number_names_its_update_and_keeps_the_weights_before(splits, tmp_path):
+def test_a_loss_that_is_not_a_number_names_its_update_and_the_weights_that_are_kept(splits):
     budget = training.Budget(40, 10, 10, 4, 200, 5e-3, precision="float32")
     broken = replace(splits[0], soma_voltage_mv=splits[0].soma_voltage_mv.copy())
     scaling = fit_scaling(broken)
@@ -227,7 +230,9 @@ def test_a_loss_that_is_not_a_number_names_its_update_and_keeps_the_weights_befo
     windows = Windows(model, broken, scaling, budget, seed=1)
     broken.soma_voltage_mv[:] = np.nan
     windows.first_update = 20
-    with pytest.raises(FloatingPointError, match=r"at update 21: lower training.learning_rate \(0.005\)"):
+    with pytest.raises(
+        FloatingPointError, match=r"at update 21: lower training.learning_rate \(0.005\); .* update 20 are"
+    ):
         training._train_epoch(model, network(splits), windows, splits[1])
 
 
@@ -251,6 +256,54 @@ def test_a_training_that_turned_nan_leaves_the_state_before_it_to_go_on_from(spl
     np.testing.assert_allclose(resumed[columns], whole[columns], rtol=1e-4)
 
 
+def test_only_weights_of_products_decay(splits, tmp_path):
+    """The bias of the spike head is the log odds of a rare spike: decay would draw it to even ones."""
+    decaying = ARCHITECTURE | {"weight_decay": 1.0}
+    budget = replace(BUDGET, updates=1, updates_per_epoch=1, learning_rate=0.5, warm_up=0.0)
+    (still, *_), (decayed, *_) = (
+        training.train(*splits, one, 2, 1, budget, tmp_path / str(one["weight_decay"]))
+        for one in (ARCHITECTURE, decaying)
+    )
+    for name in ("kernel", "bias", "gamma", "beta"):
+        pairs = [
+            (one.numpy(), other.numpy())
+            for one, other in zip(still.weights, decayed.weights, strict=True)
+            if one.name == name
+        ]
+        assert pairs
+        assert all(np.array_equal(*pair) != (name == "kernel") for pair in pairs), name
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"n_synapses": 90}, "validation trials have 90 synapses, expected 100 as the training trials have"),
+        ({"soma_voltage_mv": np.zeros((4, 500))}, "validation trials last 500 ms, expected more than the 500 ms"),
+    ],
+)
+def test_validation_trials_that_cannot_be_scored_are_refused(splits, tmp_path, changed, message):
+    with pytest.raises(ValueError, match=message):
+        fit((splits[0], replace(splits[1], **changed)), tmp_path / "checkpoint")
+
+
+def test_a_basis_of_other_components_is_refused(splits, tmp_path):
+    recorded = replace(splits[0], dendrite_components_mv=np.ones((8, 1500, 5), np.float16))
+    basis = VoltageBasis(np.zeros(30), np.zeros((4, 30)), np.zeros(4))
+    with pytest.raises(ValueError, match="the basis has 4 components, expected 5 as the training trials have"):
+        training.train(recorded, splits[1], ARCHITECTURE, 2, 1, BUDGET, tmp_path / "checkpoint", basis=basis)
+
+
+def test_voltages_that_never_change_are_refused(splits):
+    still = replace(splits[0], soma_voltage_mv=np.full_like(splits[0].soma_voltage_mv, -70.3))
+    with pytest.raises(
+        ValueError, match=r"the soma voltage of all 8 training trials is -70.3 mV, expected one that changes"
+    ):
+        fit_scaling(still)
+    recorded = replace(splits[0], dendrite_components_mv=np.zeros((8, 1500, 3), np.float16))
+    with pytest.raises(ValueError, match="the voltage of 3 of 3 dendritic regions never changes"):
+        fit_scaling(recorded, np.eye(3))
+
+
 def test_validation_trials_without_a_spike_still_choose_the_weights(splits, tmp_path):
     silent = replace(splits[1], spike_time_ms=[np.empty(0) for _ in splits[1].spike_time_ms])
     _, _, history = fit((splits[0], silent), tmp_path / "checkpoint")
@@ -264,13 +317,17 @@ def test_weights_that_the_last_update_of_an_epoch_loses_are_not_kept(splits):
     model = network(splits)
     model.compile(keras.optimizers.SGD(np.inf), loss={"spike_logit": "mse", "soma_voltage": "mse"})
     windows = Windows(model, splits[0], fit_scaling(splits[0]), budget, seed=1)
-    with pytest.raises(FloatingPointError, match=r"at update 1: .* the weights after update 0 are kept"):
+    with pytest.raises(FloatingPointError, match=r"at update 1: .* no epoch had ended, so that no weights are kept"):
         training._train_epoch(model, network(splits), windows, splits[1])
 
 
-def test_a_batch_that_does_not_fit_the_memory_is_refused_with_one_that_does(splits, tmp_path, monkeypatch):
-    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=1e9))
-    budget = training.Budget(40, 10, 10, 20_000, 200, 5e-3)
+@pytest.mark.parametrize("limited", ["machine", "container"])
+def test_a_batch_that_does_not_fit_the_memory_is_refused_with_one_that_does(splits, tmp_path, monkeypatch, limited):
+    of_machine, of_container = (1e9, 1e15) if limited == "machine" else (1e15, 1e9)
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: SimpleNamespace(available=of_machine))
+    monkeypatch.setattr(memory, "memory_limit", lambda: of_container)
+    monkeypatch.setattr(memory.psutil, "Process", lambda: SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=0)))
+    budget = replace(BUDGET, batch_size=20_000)
     with pytest.raises(
         MemoryError, match=r"training.batch_size 20000 .* set training.batch_size to \d+ or less"
     ) as error:
@@ -278,6 +335,33 @@ def test_a_batch_that_does_not_fit_the_memory_is_refused_with_one_that_does(spli
     fitting = int(re.search(r"to (\d+) or less", str(error.value)).group(1))
     assert memory.needed_bytes(network(splits), fitting, 200) <= 1e9
     assert memory.needed_bytes(network(splits), int(1.2 * fitting), 200) > 1e9
+
+
+STEPS = """
+import resource, sys
+import numpy as np
+from neurodepth import networks
+from neurodepth.networks import backend
+from neurodepth.training import memory
+backend.use_threads(1)
+factorised, size = sys.argv[1] == "factorised", int(sys.argv[2])
+architecture = {"type": "tcn", "width": 32, "receptive_field_ms": 100, "synapse_dropout": 0.0, "channel_dropout": 0.0}
+model = networks.build(architecture | {"factorised": factorised}, 1, 1278)
+model.compile("adam", {name: "mse" for name in model.output})
+targets = {name: np.zeros((size, 1000, 1), np.float32) for name in model.output}
+for _ in range(2):
+    model.train_on_batch(np.zeros((size, 1000, 1278), np.uint8), targets)
+print(1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, memory.needed_bytes(model, size, 1000))
+"""
+
+
+def test_what_a_window_of_a_full_first_layer_is_said_to_need_is_what_it_takes():
+    peaks = [
+        subprocess.run([sys.executable, "-c", STEPS, "full", size], check=True, capture_output=True, text=True).stdout
+        for size in ("4", "16")
+    ]
+    (small, small_said), (large, large_said) = (map(float, peak.split()) for peak in peaks)
+    assert 0.6 < (large - small) / (large_said - small_said) < 1.4
 
 
 def test_the_loss_of_the_dendrite_turns_components_into_normalised_regions():

@@ -32,18 +32,18 @@ def evaluate(
 ) -> None:
     """Score the network MODEL on the trials of SHARDS, with intervals.
 
-    SHARDS are trials of one split that its training has not seen. docs/metrics.md defines the scores; the intervals
-    are over trials, since one network says nothing about training seeds.
+    SHARDS are trials of one split that its training has not seen; a remark says so where it has. docs/metrics.md
+    defines the scores; the intervals are over trials, since one network says nothing about training seeds.
 
     \b
     Examples:
       neurodepth evaluate seed_1.keras results/lif/default/trials/test/*.h5
       neurodepth evaluate seed_1.keras test.h5 --json
     """
-    from neurodepth import dataset, evaluation, scores, surrogate
+    from neurodepth import dataset, evaluation, scores, surrogate, training_data
     from neurodepth.networks import backend
 
-    surrogate.describe(model)
+    network = surrogate.describe(model)
     first = dataset.describe(shards[0])["attributes"]
     of_one_split = {name: first[name] for name in ("cell", "variant", "split", "seed")}
     trials = dataset.read_split(shards, optional=(), expected=of_one_split)
@@ -55,14 +55,21 @@ def evaluate(
     row = scored.row | {
         f"{name}_{end}": float(interval[f"{name}_{end}"]) for name in scores.MEASURES for end in ("low", "high")
     }
+    remark = training_data.unlike_a_test(network["training_data"], first) if "training_data" in network else None
     if as_json:
         plain = {
             name: None if isinstance(value, float) and not math.isfinite(value) else value
             for name, value in row.items()
         }
-        click.echo(json.dumps(of_one_split | {"trials": len(trials), "confidence": confidence} | plain, indent=1))
+        click.echo(
+            json.dumps(
+                of_one_split | {"trials": len(trials), "confidence": confidence, "remark": remark} | plain, indent=1
+            )
+        )
         return
     click.echo(f"{model} on {len(trials)} {first['split']} trials of {first['cell']}, {first['variant']}")
+    if remark:
+        click.echo(remark)
     for name, value in row.items():
         if name.removesuffix("_low").removesuffix("_high") in scores.MEASURES and name not in scores.MEASURES:
             continue  # stands beside its score

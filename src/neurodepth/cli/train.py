@@ -85,6 +85,7 @@ def train(
         )
     description: dict[str, Any] = {"network": network.stem, "architecture": architecture, "synapse_group": group}
     description |= {"depth": depth, "training_trials": len(training_trials), "seed": seed}
+    description |= {"precision": training.resolve_precision(budget.precision)}
     description |= {"training_data": training_data.describe(train_shards, training_trials)}
     with options.whole(output) as path:
         history.to_csv(path.with_suffix(".csv"), index=False)

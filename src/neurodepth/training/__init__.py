@@ -59,7 +59,8 @@ def train(
         The model with the weights of the best epoch, in float32; its scaling; and the history: one row an epoch.
 
     Raises:
-        ValueError: If the window does not exceed the receptive field or does not fit the trials.
+        ValueError: If the window does not exceed the receptive field or does not fit the trials, if validation trials are of
+            another cell or too short to be scored, if the basis is not that of the trials, or if a voltage never changes.
         FloatingPointError: If the loss is not finite.
     """
     history_ms = networks.history_ms(architecture)
@@ -68,6 +69,7 @@ def train(
             f"training.window_ms is {budget.window_ms}: expected more than what the network needs before it is scored "
             f"({history_ms} ms) and at most a trial ({trials.duration_ms} ms)"
         )
+    _check_alike(trials, validation, basis)
     checkpoint = Path(checkpoint_path)
     rotation = None if basis is None or trials.dendrite_components_mv is None else rotation_to_regions(basis)
     groups = None if synapse_group is None else list(map(int, synapse_group))
@@ -90,7 +92,10 @@ def train(
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, budget.updates - warm_up, warmup_target=budget.learning_rate, warmup_steps=warm_up
     )
-    model.compile(Adam(schedule, weight_decay=architecture["weight_decay"] or None), loss=losses, loss_weights=weights)
+    optimiser = Adam(schedule, weight_decay=architecture["weight_decay"] or None)
+    # A spike is rare: the head's bias is its log odds, and must not be drawn to even ones.
+    optimiser.exclude_from_weight_decay([one for one in model.trainable_variables if len(one.shape) < 2])
+    model.compile(optimiser, loss=losses, loss_weights=weights)
     memory.check(model, budget.batch_size, budget.window_ms)
     history = checkpoints.restore(model, checkpoint, key)
     if not history and budget.start == "regression":
@@ -165,6 +170,27 @@ def _scored_loss(name: str, history_ms: int, to_regions: np.ndarray | None = Non
     return loss
 
 
+def _check_alike(trials: Trials, validation: Trials, basis: VoltageBasis | None) -> None:
+    if validation.n_synapses != trials.n_synapses:
+        raise ValueError(
+            f"validation trials have {validation.n_synapses} synapses, expected {trials.n_synapses} as the training trials "
+            "have: give trials of one cell"
+        )
+    if validation.duration_ms <= metrics.WARM_UP_MS:
+        raise ValueError(
+            f"validation trials last {validation.duration_ms} ms, expected more than the {metrics.WARM_UP_MS} ms that no score "
+            "counts: simulate longer ones"
+        )
+    if basis is None or trials.dendrite_components_mv is None:
+        return
+    n_components = trials.dendrite_components_mv.shape[-1]
+    if len(basis.components) != n_components:
+        raise ValueError(
+            f"the basis has {len(basis.components)} components, expected {n_components} as the training trials have: give "
+            "the basis.h5 with which they were simulated"
+        )
+
+
 def _digest(trials: Trials, validation: Trials, *settings: Any) -> str:
     """Digest of all that a training depends on: data, settings and code."""
     data = [_digest_of_trials(split) for split in (trials, validation)]
@@ -202,10 +228,11 @@ def _train_epoch(model: keras.Model, predictor: keras.Model, windows: Windows, v
     if lost is None and not all(np.isfinite(one).all() for one in weights):
         lost = len(windows) - 1  # a loss is that before the update: what the last one of an epoch did shows here
     if lost is not None:
+        kept = f"the weights after update {windows.first_update} are kept in the checkpoint"
         raise FloatingPointError(
             f"training loss is not a number at update {windows.first_update + lost + 1}: lower "
-            f"training.learning_rate ({windows.budget.learning_rate:g}); the weights after update "
-            f"{windows.first_update} are kept in the checkpoint"
+            f"training.learning_rate ({windows.budget.learning_rate:g}); "
+            f"{kept if windows.first_update else 'no epoch had ended, so that no weights are kept'}"
         )
     trained_s = time.perf_counter()
     predictor.set_weights(weights)
@@ -236,8 +263,8 @@ def _validate(model: keras.Model, validation: Trials, scaling: Scaling) -> dict[
     logit = logit[:, kept].astype(float)
     if not (np.isfinite(logit).all() and np.isfinite(voltage_mv).all()):
         raise FloatingPointError(
-            "a prediction of validation trials is not a number, though no weight is: lower training.learning_rate; the "
-            "weights before this epoch are kept in the checkpoint"
+            "a prediction of validation trials is not a number, though every weight is: lower training.learning_rate; the "
+            "weights before this epoch are kept in the checkpoint, if it was not the first"
         )
     rmse_mv, explained = metrics.voltage_errors(voltage_mv[:, kept], validation.soma_voltage_mv[:, kept])
     auc = float(metrics.count_pairs(logit, spikes).auc()) if spikes.any() else np.nan

@@ -159,6 +159,9 @@ def fit_scaling(trials: Trials, rotation: np.ndarray | None = None) -> Scaling:
     Args:
         trials: Training trials; the first `ENOUGH_TRIALS` for the regions.
         rotation: From dendritic components to regions; None to leave the dendrite out.
+
+    Raises:
+        ValueError: If a voltage never changes.
     """
     soma_mv = np.minimum(trials.soma_voltage_mv, metrics.CLIP_MV)
     deviations = []
@@ -168,6 +171,16 @@ def fit_scaling(trials: Trials, rotation: np.ndarray | None = None) -> Scaling:
         moments = [_moments(trial.astype(np.float32) @ rotation) for trial in components_mv]
         mean, square = np.mean(moments, axis=0)
         deviations = np.sqrt(square - mean**2).tolist()
+    if not np.ptp(soma_mv):
+        raise ValueError(
+            f"the soma voltage of all {len(trials)} training trials is {soma_mv.flat[0]:g} mV, expected one that changes: "
+            "check the cell's input with neurodepth check"
+        )
+    if still := sum(not deviation > 0 for deviation in deviations):
+        raise ValueError(
+            f"the voltage of {still} of {len(deviations)} dendritic regions never changes in the training trials: lower "
+            "simulation.dendrite_components"
+        )
     return Scaling(float(soma_mv.mean()), float(soma_mv.std()), deviations)
 
 

@@ -9,8 +9,8 @@ from neurodepth.networks.backend import keras
 
 ARCHITECTURES = {
     "tcn": {"width": 6, "receptive_field_ms": 20, "factorised": True, "channel_dropout": 0.0, "kernel_cosines": 4},
-    "fully_connected": {"width": 6, "receptive_field_ms": 20, "factorised": False},
-    "perceptron": {"receptive_field_ms": 20},
+    "fully_connected": {"width": 6, "receptive_field_ms": 20, "factorised": False, "kernel_cosines": 4},
+    "perceptron": {"receptive_field_ms": 20, "kernel_cosines": 4},
     "linear_nonlinear_poisson": {"receptive_field_ms": 20},
     "two_layer": {"temporal_filters": 2, "receptive_field_ms": 20},
     "dendritic_segments": {"n_segments": 8, "receptive_field_ms": 20},

@@ -39,6 +39,18 @@ ARCHITECTURES = [
         3,
     ),  # the kernels after the first have 4 ms
     (TCN | {"factorised": False, "kernel_cosines": 5}, 1),
+    ({"type": "perceptron", "receptive_field_ms": 20, "kernel_cosines": 6}, 0),
+    (
+        {
+            "type": "fully_connected",
+            "width": 4,
+            "receptive_field_ms": 20,
+            "factorised": True,
+            "synapse_mixtures": 7,
+            "kernel_cosines": 6,
+        },
+        3,
+    ),
 ]
 GROUPED = TCN | {"factorised": True, "input_groups": "branch"}
 
@@ -87,6 +99,8 @@ def test_more_spikes_than_groups_cost_no_more_than_the_groups():
         (12, 10 * 7, 8 * 7 * 4 + (7 + 7) * 4 * 4 + 2 * 4),
         (13, 10 * 4, (14 + 4 + 4) * 4 * 4 + 2 * 4),  # smooth kernels save weights, no products
         (14, 20 * 10 * 4, 2 * 4),
+        (15, 2 * 20 * 10, 0),
+        (16, 10 * 7, 20 * 7 * 4 + 2 * 4 * 4 + 2 * 4),
     ],
 )
 def test_multiply_adds_are_those_counted_by_hand(number, on_input, elsewhere):

@@ -183,6 +183,23 @@ def test_a_network_of_smooth_kernels_is_an_ordinary_one_with_a_weight_a_lag(leve
     np.testing.assert_allclose(used.predict_on_batch(inputs)["soma_voltage"], expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "changed", [{"type": "perceptron"}, {"type": "fully_connected", "width": 4, "factorised": True}]
+)
+def test_baselines_of_smooth_kernels_are_ordinary_ones_with_a_weight_a_lag(changed):
+    plain = {"receptive_field_ms": 40, "synapse_dropout": 0.0, "weight_decay": 0.0} | changed
+    depth = 2 if changed["type"] in networks.STACKS else 0
+    smooth = networks.build(plain | {"kernel_cosines": 8}, depth, n_synapses=6, seed=1)
+    rng = np.random.default_rng(0)
+    smooth.set_weights([rng.random(one.shape) for one in smooth.get_weights()])
+    used = networks.build(plain, depth, n_synapses=6, seed=2)
+    used.set_weights(networks.weights_in_use(smooth))
+    assert used.count_params() > 1.5 * smooth.count_params()
+    inputs = rng.integers(0, 2, (1, 80, 6)).astype(np.uint8)
+    expected = smooth.predict_on_batch(inputs)["soma_voltage"]
+    np.testing.assert_allclose(used.predict_on_batch(inputs)["soma_voltage"], expected, rtol=1e-5, atol=1e-4)
+
+
 def test_short_kernels_have_a_weight_a_lag_besides_cosines():
     model = networks.build(ARCHITECTURE | {"receptive_field_ms": 31, "kernel_cosines": 16}, 1, n_synapses=6)
     assert model.get_layer("convolution_1").kernel.shape[0] == 31

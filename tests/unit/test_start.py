@@ -70,16 +70,20 @@ def test_the_first_layer_starts_from_these_effects(trials, changed):
 
 
 @pytest.mark.parametrize("synapse_dropout", [0.0, 0.2])
-def test_a_perceptron_starts_as_the_regression(trials, synapse_dropout):
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"type": "perceptron"},
+        {"type": "perceptron", "kernel_cosines": 16},
+        {"type": "two_layer", "temporal_filters": 3},
+    ],
+    ids=lambda kind: "-".join(map(str, kind.values())),
+)
+def test_a_network_without_a_layer_to_mix_starts_as_the_regression(trials, kind, synapse_dropout):
     """Its first prediction of a passive cell is already right, and of spikes near their mean probability."""
     scaling = fit_scaling(trials)
-    perceptron = {
-        "type": "perceptron",
-        "receptive_field_ms": 120,
-        "synapse_dropout": synapse_dropout,
-        "weight_decay": 0.0,
-    }
-    model = networks.build(perceptron, 0, N_SYNAPSES, spike_probability=0.01)
+    architecture = kind | {"receptive_field_ms": 120, "synapse_dropout": synapse_dropout, "weight_decay": 0.0}
+    model = networks.build(architecture, 0, N_SYNAPSES, spike_probability=0.01, synapse_group=[0, 0, 1, 1, 2, 2])
     synaptic_effects.start(model, *synaptic_effects.regress(trials, scaling), N_EXCITATORY)
     predicted = model.predict_on_batch(feed(model, trials, np.arange(5), np.zeros(5, int), DURATION_MS))
     true = (trials.soma_voltage_mv[:5] - scaling.soma_mean_mv) / scaling.soma_deviation_mv

@@ -110,8 +110,9 @@ def _stack(architecture: dict[str, Any], kernels_ms: list[int], n_synapses: int)
 
 
 def _perceptron(architecture: dict[str, Any], depth: int, n_synapses: int) -> _Count:
-    per_event = N_HEADS * architecture["receptive_field_ms"]
-    return _Count(n_synapses * per_event + N_HEADS, n_synapses * per_event, per_event, 0)
+    kernel_ms = architecture["receptive_field_ms"]
+    weights = n_synapses * N_HEADS * n_kernel_weights(kernel_ms, architecture.get("kernel_cosines"))
+    return _Count(weights + N_HEADS, n_synapses * N_HEADS * kernel_ms, N_HEADS * kernel_ms, 0)
 
 
 def _linear_nonlinear_poisson(architecture: dict[str, Any], depth: int, n_synapses: int) -> _Count:

@@ -24,11 +24,11 @@ def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model
     inputs, spikes = frame.input_spikes(architecture["synapse_dropout"])
     output_spikes = keras.Input((None, 1), name="output_spikes", dtype="uint8")
     past_spikes = Delay(name="past_spikes")(output_spikes)
-    kernel_ms = architecture["receptive_field_ms"]
+    kernel_ms, cosines = architecture["receptive_field_ms"], architecture.get("kernel_cosines")
     drive, voltage = (
         keras.layers.Add(name=name)(
             [
-                SynapticFilter(kernel_ms, bias, dtype=frame.policy, name=f"stimulus_filter_of_{name}")(spikes),
+                SynapticFilter(kernel_ms, bias, cosines, dtype=frame.policy, name=f"stimulus_filter_of_{name}")(spikes),
                 keras.layers.Conv1D(
                     1, kernel_ms, padding="causal", use_bias=False, name=f"post_spike_filter_of_{name}"
                 )(past_spikes),

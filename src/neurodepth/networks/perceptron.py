@@ -14,9 +14,9 @@ from neurodepth.networks.synaptic_filter import SynapticFilter
 def build(architecture: dict[str, Any], depth: int, frame: Frame) -> keras.Model:
     """Build a perceptron; see `networks.build`."""
     inputs, spikes = frame.input_spikes(architecture["synapse_dropout"])
-    kernel_ms = architecture["receptive_field_ms"]
+    kernel_ms, cosines = architecture["receptive_field_ms"], architecture.get("kernel_cosines")
     outputs = {
-        "spike_logit": SynapticFilter(kernel_ms, frame.spike_bias, dtype=frame.policy, name="spike_logit")(spikes),
-        "soma_voltage": SynapticFilter(kernel_ms, dtype=frame.policy, name="soma_voltage")(spikes),
+        name: SynapticFilter(kernel_ms, bias, cosines, dtype=frame.policy, name=name)(spikes)
+        for name, bias in (("spike_logit", frame.spike_bias), ("soma_voltage", "zeros"))
     }
     return keras.Model(inputs, outputs, name="perceptron")

@@ -60,7 +60,7 @@ class BranchSums(keras.layers.Layer):
         """Make the weights."""
         self.weight = self.add_weight(
             shape=(len(self.branch), self.n_filters),
-            initializer=keras.initializers.RandomNormal(stddev=0.5),
+            initializer=keras.initializers.RandomNormal(stddev=0.05),
             name="weight",
         )
 

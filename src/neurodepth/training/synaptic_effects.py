@@ -20,6 +20,7 @@ from neurodepth.trials import Trials
 TIME_CONSTANTS_MS = (4.0, 30.0)
 SAMPLE_MS = 30  # from 12 on the start explains as much, to 0.01, and takes two thirds of the time
 EVENT_LAG_MS = 5.0  # where only one number a synapse fits: its effect this long after an event, near the peak
+BRANCH_DEVIATION = 0.3  # of the drive of a branch of a two-layer model, roughly: its sigmoid is bent a little
 RIDGE = 3e-4  # of the number of samples: keeps a synapse without events at 0
 
 
@@ -57,7 +58,8 @@ def start(model: keras.Model, effects: np.ndarray, at_rest: np.ndarray, n_excita
     A layer that mixes the synapses takes their effects on soma and regions, a convolution the decaying exponentials
     themselves; both keep excitatory and inhibitory synapses apart where they are wide enough for that. Channels beyond
     the soma and the regions stay random. One filter a synapse takes the effect on the soma, larger by what silent synapses
-    take away in training, for the spikes too: a standard deviation of the voltage is worth a unit of the logit.
+    take away in training, for the spikes too: a standard deviation of the voltage is worth a unit of the logit. The branches
+    of a two-layer model take it as well, where their sigmoids are still nearly linear.
 
     Args:
         model: Any network; one with another kind of first layer is left alone.
@@ -67,6 +69,7 @@ def start(model: keras.Model, effects: np.ndarray, at_rest: np.ndarray, n_excita
     """
     time_constants_ms = np.array(TIME_CONSTANTS_MS)[:, None]
     names = [layer.name for layer in model.layers]
+    kept = 1 - synapse_dropout(model)
     if "mix_synapses" in names:
         layer = model.get_layer("mix_synapses")
         if getattr(layer, "groups", None):
@@ -82,9 +85,32 @@ def start(model: keras.Model, effects: np.ndarray, at_rest: np.ndarray, n_excita
     for layer in model.layers:
         if isinstance(layer, SynapticFilter):
             decay = np.exp(-np.arange(layer.kernel_ms) / time_constants_ms)
-            kept = 1 - synapse_dropout(model)
+            if layer.cosines is not None:
+                decay = decay @ np.linalg.pinv(layer.cosines)
             layer.kernel.assign(np.einsum("kt,ks->st", decay, effects[:, :, 0]) / kept)
             layer.bias.assign_add(at_rest[:1])
+    if "branch_sums" in names:
+        _start_branches(model, effects[:, :, 0] / kept, at_rest[0])
+
+
+def _start_branches(model: keras.Model, effects: np.ndarray, at_rest: float) -> None:
+    """Make a two-layer model nearly the linear one: sigmoid(x) is 1/2 + x/4 around 0.
+
+    Args:
+        model: Of type `two_layer`.
+        effects: Normalised soma voltage that an event adds at once, shape (time constants, synapses).
+        at_rest: The same without any event.
+    """
+    filters = np.asarray(model.get_layer("temporal_filters").kernel)
+    decay = np.exp(-np.arange(filters.shape[1]) / np.array(TIME_CONSTANTS_MS)[:, None])
+    drive = np.einsum("kf,ks->sf", decay @ np.linalg.pinv(filters), effects)
+    n_branches = model.get_layer("branch_sums").n_branches
+    gain = BRANCH_DEVIATION * np.sqrt(n_branches)  # independent branches share a deviation of 1
+    model.get_layer("branch_sums").weight.assign(gain * drive)
+    for name in ("spike_logit", "soma_voltage"):
+        head = model.get_layer(name)
+        head.kernel.assign(np.full(head.kernel.shape, 4 / gain, np.float32))
+        head.bias.assign_add([at_rest - n_branches * 2 / gain])
 
 
 def _means_of_groups(effects: np.ndarray, groups: Sequence[int]) -> np.ndarray:

@@ -6,14 +6,14 @@ from neurodepth import dataset, evaluation, jobs
 from neurodepth.networks import backend
 
 
-def evaluate_out_of_distribution(test_paths, cell, variants, seed, network_paths, table_path):
+def evaluate_out_of_distribution(test_paths, study, variants, network_paths, table_path):
+    evaluation.check_networks(network_paths, study)
     rows = []
     for variant in variants:
-        paths = [path for path in test_paths if f"/{cell}/{variant}/trials/" in f"/{path}"]
-        expected = {"cell": cell, "variant": variant, "split": "test", "seed": seed}
-        test = dataset.read_split(paths, expected=expected)
+        paths = [path for path in test_paths if f"/{study['cell']}/{variant}/trials/" in f"/{path}"]
+        test = dataset.read_split(paths, expected=study | {"variant": variant, "split": "test"})
         for path in sorted(network_paths, key=evaluation.showing_order):
-            scored, _ = evaluation.evaluate_network(path, test, seed)
+            scored, _ = evaluation.evaluate_network(path, test, study["seed"])
             rows.append({"test_variant": variant} | scored.row)
     pd.DataFrame(rows).to_csv(table_path, index=False)
 
@@ -23,9 +23,8 @@ if __name__ == "__main__":
         backend.use_threads(snakemake.threads)
         evaluate_out_of_distribution(
             snakemake.input.test,
-            snakemake.wildcards.cell,
+            snakemake.params.study,
             snakemake.params.variants,
-            snakemake.params.simulation_seed,
             [path for path in snakemake.input.networks if path.endswith(".keras")],
             snakemake.output[0],
         )

@@ -7,6 +7,7 @@ from neurodepth.networks import backend
 
 
 def judge_depth(test_paths, expected, network_paths, settings, judgement_path):
+    evaluation.check_networks(network_paths, expected)
     test = dataset.read_split(test_paths, expected=expected)
     asked = criterion.Criterion(**settings)
     found = [evaluation.evaluate_network(path, test, expected["seed"])[0].evaluation() for path in network_paths]

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from neurodepth import data_needed, depth, evaluation, metrics, scores
+from neurodepth.container import DatasetError
 from neurodepth.coverage import Sampling
 from neurodepth.trials import Trials
 from tests.unit.synthetic import CRITERION
@@ -81,6 +82,19 @@ def test_what_is_written_comes_back_network_by_network(written):
     ]  # by patience: judged by its loss, not by what is missing
     assert ended.passes == 700 * 4 * 400 / (20 * 6000)
     assert ended.seen == second.seen
+
+
+def test_a_network_of_another_variant_is_refused(tmp_path):
+    noted = {"cell": "l5pc", "variant": "nmda", "seed": 1}
+    path = tmp_path / "seed_1.keras"
+    path.touch()
+    path.with_suffix(".json").write_text(json.dumps({"network": "tcn", "training_data": noted}))
+    evaluation.check_networks([path], noted | {"split": "test"})
+    with pytest.raises(
+        DatasetError,
+        match=r"seed_1.keras: expected a network trained on .* variant no_nmda, .* found one of .* variant nmda",
+    ):
+        evaluation.check_networks([path], noted | {"variant": "no_nmda"})
 
 
 def test_networks_of_two_precisions_are_warned_of(tmp_path, caplog):

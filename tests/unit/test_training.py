@@ -304,6 +304,19 @@ def test_voltages_that_never_change_are_refused(splits):
         fit_scaling(recorded, np.eye(3))
 
 
+def test_a_checkpoint_that_was_being_removed_is_none(splits, tmp_path, monkeypatch):
+    fit(splits, tmp_path / "checkpoint")
+
+    def killed(path, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint.shutil, "rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        checkpoint.discard(tmp_path / "checkpoint")
+    monkeypatch.undo()
+    assert checkpoint.restore(network(splits), tmp_path / "checkpoint", "any") == []
+
+
 def test_validation_trials_without_a_spike_still_choose_the_weights(splits, tmp_path):
     silent = replace(splits[1], spike_time_ms=[np.empty(0) for _ in splits[1].spike_time_ms])
     _, _, history = fit((splits[0], silent), tmp_path / "checkpoint")

@@ -191,7 +191,7 @@ rule evaluate_out_of_distribution:
         mem_mb=evaluation_memory,
         runtime=planned_time("evaluate_out_of_distribution/{cell}/{variant}"),
     params:
-        simulation_seed=config["seed"],
+        study=study_of,
         variants=unusual_variants,
         digest=provenance.code_digest(
             *READING_CODE, "networks", "surrogate.py", "training", "evaluation.py"

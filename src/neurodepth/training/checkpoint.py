@@ -24,11 +24,14 @@ def save(model: keras.Model, history: list[dict[str, float]], checkpoint: Path, 
     """
     checkpoint.mkdir(parents=True, exist_ok=True)
     model.save_weights(checkpoint / f"state_{len(history)}.weights.h5")  # with the optimiser's and the dropout's state
+    _sync(checkpoint / f"state_{len(history)}.weights.h5")
     if epochs_since_best(history) == 0:
         shutil.copy(checkpoint / f"state_{len(history)}.weights.h5", checkpoint / "next.weights.h5")
+        _sync(checkpoint / "next.weights.h5")
         os.replace(checkpoint / "next.weights.h5", checkpoint / "best.weights.h5")
     # The history comes last: an interruption before this line goes back to the epoch before.
     (checkpoint / "next.json").write_text(json.dumps({"key": key, "history": history}))
+    _sync(checkpoint / "next.json")
     os.replace(checkpoint / "next.json", checkpoint / "history.json")
     (checkpoint / f"state_{len(history) - 1}.weights.h5").unlink(missing_ok=True)
 
@@ -55,7 +58,15 @@ def restore(model: keras.Model, checkpoint: Path, key: str) -> list[dict[str, fl
 
 def discard(checkpoint: str | Path) -> None:
     """Remove the state of a training whose result is safely written."""
+    # The history first: without it what an interruption here leaves is no checkpoint.
+    (Path(checkpoint) / "history.json").unlink(missing_ok=True)
     shutil.rmtree(checkpoint, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Put a file on the disk: a name that outlives a power cut must not belong to an empty file."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def epochs_since_best(history: list[dict[str, float]]) -> int:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neurodepth import dataset, inspection, jobs, playback
+from neurodepth import dataset, inspection, jobs, playback, training_data
 from neurodepth.networks import backend
 
 
@@ -18,7 +18,8 @@ def play_trials(test_paths, expected, network_paths, tree_path, learned_path, ba
     )
     if basis_path:
         with np.load(tree_path) as tree:
-            played |= playback.reconstruct_dendrite(trials, dataset.read_basis(basis_path), tree["segment_region"])
+            basis = dataset.read_basis(basis_path, {name: expected[name] for name in training_data.CELL})
+            played |= playback.reconstruct_dendrite(trials, basis, tree["segment_region"])
     np.savez_compressed(played_path, **played)
 
 

@@ -29,7 +29,7 @@ def train_network(
     validation = dataset.read_split(validation_paths, expected=study | {"split": "validation"})
     architecture = networks.read(architecture_path)
     checkpoint_path = f"{model_path}.checkpoint"
-    basis = dataset.read_basis(basis_path) if basis_path else None
+    basis = dataset.read_basis(basis_path, study) if basis_path else None
     group = branches.group(pd.read_csv(synapses_path), networks.grouped_by(architecture)) if synapses_path else None
     model, scaling, history = training.train(
         trials, validation, architecture, depth, seed, budget, checkpoint_path, label, basis, group

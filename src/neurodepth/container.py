@@ -89,8 +89,10 @@ def read(
     arrays = {}
     with _opened(path, expected_format) as file:
         attributes = _attributes(file)
-        if other := [name for name, value in (expected or {}).items() if attributes[name] != value]:
-            wanted, found = (", ".join(f"{name} {one[name]}" for name in other) for one in (expected or {}, attributes))
+        if other := [name for name, value in (expected or {}).items() if attributes.get(name) != value]:
+            wanted, found = (
+                ", ".join(f"{name} {one.get(name)}" for name in other) for one in (expected or {}, attributes)
+            )
             raise DatasetError(f"{path}: expected {wanted}, found {found}: a file of something else; {CURE}")
         for name, stored in _datasets(file).items():
             if name not in skip:

@@ -199,23 +199,28 @@ def describe(path: str | Path) -> dict[str, Any]:
     return {"attributes": attributes, "datasets": datasets, "summary": summary}
 
 
-def write_basis(path: str | Path, basis: VoltageBasis) -> None:
-    """Write principal components of dendritic voltages."""
+def write_basis(path: str | Path, basis: VoltageBasis, study: Mapping[str, str | int]) -> None:
+    """Write principal components of dendritic voltages, and cell, variant and seed of the trials that they come from."""
     layout = {
         "mean_mv": ("float64", "mV", "segments"),
         "components": ("float64", "", "components,segments"),
         "explained": ("float64", "", "components"),
     }
-    container.write(Path(path), {name: getattr(basis, name) for name in layout}, layout, {"format": BASIS_FORMAT})
+    arrays = {name: getattr(basis, name) for name in layout}
+    container.write(Path(path), arrays, layout, {"format": BASIS_FORMAT, **study})
 
 
-def read_basis(path: str | Path) -> VoltageBasis:
+def read_basis(path: str | Path, expected: Mapping[str, str | int] | None = None) -> VoltageBasis:
     """Read what `write_basis` wrote.
 
+    Args:
+        path: The file.
+        expected: cell, variant and seed that it must be of; None takes any.
+
     Raises:
-        DatasetError: If the file is truncated, damaged or foreign.
+        DatasetError: If the file is truncated, damaged, foreign or of something else.
     """
-    arrays, _ = container.read(Path(path), BASIS_FORMAT)
+    arrays, _ = container.read(Path(path), BASIS_FORMAT, expected=expected)
     return VoltageBasis(**arrays)
 
 

@@ -440,8 +440,14 @@ def test_spikes_fall_into_the_millisecond_of_their_time(shard):
 
 def test_a_basis_is_read_as_written(tmp_path):
     basis = VoltageBasis(np.arange(4.0), np.eye(2, 4), np.array([0.7, 0.2]))
-    dataset.write_basis(tmp_path / "basis.h5", basis)
-    np.testing.assert_array_equal(dataset.read_basis(tmp_path / "basis.h5").components, basis.components)
+    study = {"cell": "l5pc", "variant": "nmda", "seed": 1}
+    dataset.write_basis(tmp_path / "basis.h5", basis, study)
+    found = dataset.read_basis(tmp_path / "basis.h5", study)
+    np.testing.assert_array_equal(found.components, basis.components)
+    with pytest.raises(
+        dataset.DatasetError, match="expected variant no_nmda, found variant nmda: a file of something else"
+    ):
+        dataset.read_basis(tmp_path / "basis.h5", study | {"variant": "no_nmda"})
 
 
 def test_the_document_says_what_the_code_writes(project, shard, compact_shard):

@@ -18,6 +18,7 @@ rule fit_voltage_basis:
         runtime=planned_time("fit_voltage_basis/{cell}/{variant}"),
     params:
         protocol=protocol_of,
+        study=study_of,
         pilot_trials=config["simulation"]["pilot_trials"],
         components=config["simulation"]["dendrite_components"],
         digest=cell_digest,

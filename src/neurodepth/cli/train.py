@@ -67,7 +67,7 @@ def train(
     options.check_output(output, overwrite, ".keras")
     for beside in (".json", ".csv"):
         options.check_output(output.with_suffix(beside), overwrite)
-    train_shards, training_trials, validation_trials = _read_splits(shards)
+    of_one_cell, train_shards, training_trials, validation_trials = _read_splits(shards)
     training_trials = training_trials.first(trials or len(training_trials))
     architecture = networks.read(network)
     study = configuration.read([config] if config else [])
@@ -81,7 +81,7 @@ def train(
     with options.log_on_screen():
         model, scaling, history = training.train(
             *(training_trials, validation_trials, architecture, depth, seed, budget, checkpoint_path),
-            *(f"{network.stem}, depth {depth}", dataset.read_basis(basis) if basis else None, group),
+            *(f"{network.stem}, depth {depth}", dataset.read_basis(basis, of_one_cell) if basis else None, group),
         )
     description: dict[str, Any] = {"network": network.stem, "architecture": architecture, "synapse_group": group}
     description |= {"depth": depth, "training_trials": len(training_trials), "seed": seed}
@@ -98,8 +98,8 @@ def train(
     )
 
 
-def _read_splits(shards: tuple[Path, ...]) -> tuple[list[Path], Any, Any]:
-    """Shards of training trials, these and the validation trials, all of one cell, variant and seed."""
+def _read_splits(shards: tuple[Path, ...]) -> tuple[dict[str, Any], list[Path], Any, Any]:
+    """The cell, variant and seed of all trials, the shards of training trials, these and the validation trials."""
     from neurodepth import dataset
 
     attributes = {path: dataset.describe(path)["attributes"] for path in shards}
@@ -121,4 +121,4 @@ def _read_splits(shards: tuple[Path, ...]) -> tuple[list[Path], Any, Any]:
     train, validation = (
         dataset.read_split(paths, expected=expected | {"split": split}) for split, paths in found.items()
     )
-    return found["train"], train, validation
+    return expected, found["train"], train, validation

@@ -1,11 +1,11 @@
 """Hold the baselines of one cell against its test trials."""
 
-from neurodepth import baselines, criterion, dataset, evaluation, jobs
+from neurodepth import baselines, criterion, dataset, evaluation, jobs, training_data
 from neurodepth.networks import backend
 
 
 def evaluate_baselines(test_paths, expected, network_paths, settings, table_path):
-    evaluation.check_networks(network_paths, expected)
+    training_data.check_networks(network_paths, expected)
     test = dataset.read_split(test_paths, expected=expected)
     scored = [evaluation.evaluate_network(path, test, expected["seed"])[0] for path in network_paths]
     table = baselines.tabulate(scored, criterion.Criterion(**settings), expected["seed"])

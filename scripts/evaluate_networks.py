@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from neurodepth import dataset, evaluation, jobs
+from neurodepth import dataset, evaluation, jobs, training_data
 from neurodepth.networks import backend
 
 
 def evaluate_networks(test_paths, expected, network_paths, table_path, counts_path, curves_path, example_path):
-    evaluation.check_networks(network_paths, expected)
+    training_data.check_networks(network_paths, expected)
     test = dataset.read_split(test_paths, expected=expected)
     evaluation.warn_of_two_precisions(network_paths)
     position = evaluation.choose_example(test)

@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from neurodepth import dataset, evaluation, jobs
+from neurodepth import dataset, evaluation, jobs, training_data
 from neurodepth.networks import backend
 
 
 def evaluate_out_of_distribution(test_paths, study, variants, network_paths, table_path):
-    evaluation.check_networks(network_paths, study)
+    training_data.check_networks(network_paths, study)
     rows = []
     for variant in variants:
         paths = [path for path in test_paths if f"/{study['cell']}/{variant}/trials/" in f"/{path}"]

@@ -2,12 +2,12 @@
 
 import json
 
-from neurodepth import criterion, dataset, evaluation, jobs, scores
+from neurodepth import criterion, dataset, evaluation, jobs, scores, training_data
 from neurodepth.networks import backend
 
 
 def judge_depth(test_paths, expected, network_paths, settings, judgement_path):
-    evaluation.check_networks(network_paths, expected)
+    training_data.check_networks(network_paths, expected)
     test = dataset.read_split(test_paths, expected=expected)
     asked = criterion.Criterion(**settings)
     found = [evaluation.evaluate_network(path, test, expected["seed"])[0].evaluation() for path in network_paths]

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -85,27 +85,6 @@ def evaluate_network(model_path: str | Path, test: Trials, seed: int) -> tuple[S
     kind = {"network": description["network"], "type": description["architecture"]["type"]}
     scored = replace(scored, row=kind | scored.row | asdict(count_cost(description, test)))
     return scored, {"spike_logit": logit, "voltage_mv": voltage_mv}
-
-
-def check_networks(model_paths: Iterable[str | Path], expected: Mapping[str, Any]) -> None:
-    """Check that networks were trained on the cell that they stand for.
-
-    Args:
-        model_paths: Of the networks.
-        expected: cell, variant and seed of their training trials, and more that is not asked of a network.
-
-    Raises:
-        DatasetError: If one was trained on something else.
-    """
-    from neurodepth import container, surrogate, training_data
-
-    for path in model_paths:
-        noted = surrogate.describe(path)["training_data"]
-        wanted, found = (", ".join(f"{name} {one[name]}" for name in training_data.CELL) for one in (expected, noted))
-        if found != wanted:
-            raise container.DatasetError(
-                f"{path}: expected a network trained on {wanted}, found one of {found}; {container.CURE}"
-            )
 
 
 def warn_of_two_precisions(model_paths: Iterable[str | Path]) -> None:

@@ -1,7 +1,7 @@
 """What a network was trained on: noted in its description when it is trained, compared when it is exported."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +79,27 @@ def check(noted: Mapping[str, Any], given: Sequence[tuple[Path, Mapping[str, Any
             "on, not simulated anew; or leave out shards of the split train"
         )
     return bool(train)
+
+
+def check_networks(model_paths: Iterable[str | Path], expected: Mapping[str, Any]) -> None:
+    """Check that networks were trained on the cell that they stand for.
+
+    Args:
+        model_paths: Of the networks.
+        expected: cell, variant and seed of their training trials, and more that is not asked of a network.
+
+    Raises:
+        DatasetError: If one was trained on something else.
+    """
+    from neurodepth import surrogate  # it loads TensorFlow
+
+    for path in model_paths:
+        noted = surrogate.describe(path)["training_data"]
+        wanted, found = (", ".join(f"{name} {one[name]}" for name in CELL) for one in (expected, noted))
+        if found != wanted:
+            raise DatasetError(
+                f"{path}: expected a network trained on {wanted}, found one of {found}; {container.CURE}"
+            )
 
 
 def unlike_a_test(noted: Mapping[str, Any], given: Mapping[str, Any]) -> str | None:

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neurodepth import data_needed, depth, evaluation, metrics, scores
+from neurodepth import data_needed, depth, evaluation, metrics, scores, training_data
 from neurodepth.container import DatasetError
 from neurodepth.coverage import Sampling
 from neurodepth.trials import Trials
@@ -89,12 +89,12 @@ def test_a_network_of_another_variant_is_refused(tmp_path):
     path = tmp_path / "seed_1.keras"
     path.touch()
     path.with_suffix(".json").write_text(json.dumps({"network": "tcn", "training_data": noted}))
-    evaluation.check_networks([path], noted | {"split": "test"})
+    training_data.check_networks([path], noted | {"split": "test"})
     with pytest.raises(
         DatasetError,
         match=r"seed_1.keras: expected a network trained on .* variant no_nmda, .* found one of .* variant nmda",
     ):
-        evaluation.check_networks([path], noted | {"variant": "no_nmda"})
+        training_data.check_networks([path], noted | {"variant": "no_nmda"})
 
 
 def test_networks_of_two_precisions_are_warned_of(tmp_path, caplog):

@@ -127,9 +127,8 @@ def _train(condition: Path, shards: int, setting: str, seed: int, updates: int, 
     network, changed, with_dendrite = SETTINGS[setting]
     architecture = {key: value for key, value in (networks.read(RECIPE) | network).items() if value is not None}
     budget = replace(training.Budget(updates, updates, 1, 8, 1000, 0.002, warm_up=0.05), **changed)
-    trials, validation = (
-        dataset.read_split(_paths(condition, *split)) for split in (("train", shards), ("validation",))
-    )
+    trials = dataset.read_split(_paths(condition, "train", shards))
+    validation = dataset.read_split(_paths(condition, "validation"))
     basis = dataset.read_basis(condition / "basis.h5") if with_dendrite else None
     with tempfile.TemporaryDirectory() as folder:
         *_, history = training.train(trials, validation, architecture, depth, seed, budget, folder, setting, basis)

@@ -34,10 +34,8 @@ ARCHITECTURES = [
     ),
     (TCN | {"factorised": False, "first_kernel_ms": 12}, 3),
     (TCN | {"factorised": True, "synapse_mixtures": 7}, 3),
-    (
-        TCN | {"factorised": True, "first_kernel_ms": 14, "kernel_cosines": 4},
-        3,
-    ),  # the kernels after the first have 4 ms
+    # The kernels after the first have 4 ms.
+    (TCN | {"factorised": True, "first_kernel_ms": 14, "kernel_cosines": 4}, 3),
     (TCN | {"factorised": False, "kernel_cosines": 5}, 1),
     ({"type": "perceptron", "receptive_field_ms": 20, "kernel_cosines": 6}, 0),
     (

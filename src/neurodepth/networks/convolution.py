@@ -74,6 +74,12 @@ def raised_cosines(kernel_ms: int, n_cosines: int) -> np.ndarray:
     return (shapes / np.linalg.norm(shapes, axis=0)).astype(np.float32)
 
 
+def smooth_shapes(kernel_ms: int, n_cosines: int | None) -> np.ndarray | None:
+    """The `raised_cosines` that a kernel is a sum of, or None where it has a weight for every ms."""
+    n_weights = n_kernel_weights(kernel_ms, n_cosines)
+    return None if n_weights == kernel_ms else raised_cosines(kernel_ms, n_weights)
+
+
 def into_tiles(x: Any, tile_ms: int = TILE_MS) -> Any:
     """Lay out (trials, time, channels) as (time within a tile, tile, trials, channels); zeros fill the last tile."""
     ops = keras.ops
@@ -148,8 +154,7 @@ class CausalConvolution(keras.layers.Layer):
         """
         super().__init__(**options)
         self.width, self.kernel_ms, self.weight_levels, self.n_cosines = width, kernel_ms, weight_levels, n_cosines
-        n_weights = n_kernel_weights(kernel_ms, n_cosines)
-        self.cosines = None if n_weights == kernel_ms else raised_cosines(kernel_ms, n_weights)
+        self.cosines = smooth_shapes(kernel_ms, n_cosines)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the kernel for inputs of this shape."""

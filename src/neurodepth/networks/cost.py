@@ -92,21 +92,18 @@ def _fully_connected(architecture: dict[str, Any], depth: int, n_synapses: int) 
 
 
 def _stack(architecture: dict[str, Any], kernels_ms: list[int], n_synapses: int) -> _Count:
-    width, n_cosines = architecture["width"], architecture.get("kernel_cosines")
+    width = architecture["width"]
     mixtures = architecture.get("synapse_mixtures", width) if architecture["factorised"] else 0
+    per_event = mixtures or width * kernels_ms[0]
     n_inputs = [mixtures or n_synapses] + [width] * (len(kernels_ms) - 1)
-    mixing = n_synapses * mixtures
-    products = [n * width * kernel_ms for n, kernel_ms in zip(n_inputs, kernels_ms, strict=True)]
-    weights = sum(n * width * n_kernel_weights(ms, n_cosines) for n, ms in zip(n_inputs, kernels_ms, strict=True))
-    on_input = mixing or products[0]
-    normalisation = 2 * width * len(kernels_ms)  # a scale and a shift
-    return _Count(
-        mixing + weights + normalisation,
-        on_input,
-        on_input // n_synapses,
-        mixing + sum(products) - on_input,
-        width,
+    weights_per_kernel = [n_kernel_weights(kernel_ms, architecture.get("kernel_cosines")) for kernel_ms in kernels_ms]
+    products, weights = (
+        n_synapses * mixtures + width * sum(n * each for n, each in zip(n_inputs, counts, strict=True))
+        for counts in (kernels_ms, weights_per_kernel)
     )
+    normalisation = 2 * width * len(kernels_ms)  # a scale and a shift
+    on_input = n_synapses * per_event
+    return _Count(weights + normalisation, on_input, per_event, products - on_input, width)
 
 
 def _perceptron(architecture: dict[str, Any], depth: int, n_synapses: int) -> _Count:

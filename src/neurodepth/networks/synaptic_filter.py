@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from neurodepth.networks import n_kernel_weights
 from neurodepth.networks.backend import keras
-from neurodepth.networks.convolution import raised_cosines
+from neurodepth.networks.convolution import smooth_shapes
 
 
 @keras.saving.register_keras_serializable("neurodepth")
@@ -32,12 +31,12 @@ class SynapticFilter(keras.layers.Layer):
         """
         super().__init__(**options)
         self.kernel_ms, self.bias_initializer = kernel_ms, keras.initializers.get(bias_initializer)
-        self.n_cosines, n_weights = n_cosines, n_kernel_weights(kernel_ms, n_cosines)
-        self.cosines = None if n_weights == kernel_ms else raised_cosines(kernel_ms, n_weights)[::-1].T
+        shapes = smooth_shapes(kernel_ms, n_cosines)
+        self.n_cosines, self.cosines = n_cosines, None if shapes is None else shapes[::-1].T
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Make the kernels for inputs of this shape."""
-        n_weights = n_kernel_weights(self.kernel_ms, self.n_cosines)
+        n_weights = self.kernel_ms if self.cosines is None else len(self.cosines)
         self.kernel = self.add_weight(shape=(shape[-1], n_weights), initializer="zeros", name="kernel")
         self.bias = self.add_weight(shape=(1,), initializer=self.bias_initializer, autocast=False, name="bias")
 
